@@ -1,0 +1,126 @@
+/**
+ * A guest that can be run, stopped and looked into, whatever runs it: the bare machine or a VMM. The debug adapter and
+ * the command line see only this. Everything here is deterministic: `run` to the same instruction count gives the same state.
+ */
+import type { ExitRecord } from './exit-record';
+
+export type VirtualizationMethod =
+  | 'none'
+  | 'ept'
+  | 'shadow'
+  | 'trap-and-emulate'
+  | 'binary-translation'
+  | 'paravirtual';
+
+/** Why `run` came back. Every kind says enough to explain itself to a person. */
+export type Stop =
+  /** The limit was reached: nothing happened. */
+  | { kind: 'limit' }
+  /** About to execute the instruction at a breakpoint's linear address. */
+  | { kind: 'breakpoint'; address: bigint }
+  /** A memory watch was hit by the instruction just executed. */
+  | { kind: 'watchpoint'; address: bigint; access: 'read' | 'write' }
+  /** A VM exit of a reason in `breakOnExits` was handled; the record is the last of the log. */
+  | { kind: 'exit'; record: ExitRecord }
+  /** The guest ended: port 0xF4 (value written), power-off, or halt with interrupts off. Nothing runs after it. */
+  | { kind: 'ended'; reason: 'debug-exit' | 'power-off' | 'halted'; value: number }
+  /** Triple fault, before the reset that hardware would do. */
+  | { kind: 'triple-fault'; explanation: string }
+  /** A VM entry failed its checks. */
+  | { kind: 'entry-failure'; explanation: string }
+  /** The guest waits in HLT with interrupts on and no alarm is pending: only outside input can wake it. */
+  | { kind: 'idle' };
+
+/** General registers and what is shown with them, at an instruction boundary. All 64-bit values. */
+export interface Registers {
+  /** RAX RCX RDX RBX RSP RBP RSI RDI R8..R15. */
+  gpr: bigint[];
+  rip: bigint;
+  rflags: bigint;
+  /** ES CS SS DS FS GS LDTR TR. */
+  segments: { name: string; selector: number; base: bigint; limit: number; access: number }[];
+  cr0: bigint;
+  cr2: bigint;
+  cr3: bigint;
+  cr4: bigint;
+  cr8: bigint;
+  efer: bigint;
+  gdtr: { base: bigint; limit: number };
+  idtr: { base: bigint; limit: number };
+  /** Debug registers DR0-3, DR6, DR7. */
+  dr: bigint[];
+  cpl: number;
+  /** Bits of the code segment in force. */
+  codeBits: 16 | 32 | 64;
+  /** `real`, `protected`, `virtual-8086`, `compatibility`, `long`. */
+  mode: string;
+  halted: boolean;
+}
+
+/** Everything of a guest at one instant; opaque. Memory pages are shared between snapshots until written. */
+export interface Snapshot {
+  readonly instructions: number;
+}
+
+/** One entry of a VMCS as read from its region in memory. */
+export interface VmcsFieldValue {
+  name: string;
+  encoding: number;
+  value: bigint;
+}
+
+export interface Target {
+  readonly method: VirtualizationMethod;
+  /** Number of vCPUs. */
+  readonly cpus: number;
+  /** Guest instructions retired since power-on (all vCPUs). */
+  readonly instructions: number;
+  /** Bytes of guest-physical RAM. */
+  readonly memorySize: number;
+
+  /**
+   * Runs until `instructions` (absolute count) have retired, or something stops it first. Synchronous; callers give
+   * limits of some 100,000 and yield to their event loop in between. The instruction at the current address runs
+   * even if a breakpoint stands there (that is how one continues from it).
+   */
+  run(instructions: number): Stop;
+
+  /** Linear addresses (GVA) before whose instruction `run` stops. They never change what the guest computes. */
+  setBreakpoints(addresses: readonly bigint[]): void;
+  /** Names of exit reasons (isa/vmx) after whose handling `run` stops; ignored by `none`. */
+  setBreakOnExits(reasons: readonly string[]): void;
+
+  registers(cpu?: number): Registers;
+  /** Sets one register by its lower-case name (`rax`, `rip`, `rflags`); false if there is none of that name. */
+  writeRegister(name: string, value: bigint, cpu?: number): boolean;
+  /** Reads guest-virtual memory without side effects; stops early at the first unmapped byte. */
+  readVirtual(address: bigint, length: number, cpu?: number): Uint8Array;
+  writeVirtual(address: bigint, bytes: Uint8Array, cpu?: number): number;
+  /** GVA -> GPA by the guest's own tables, no accessed bits set; undefined where not mapped. */
+  translate(address: bigint, cpu?: number): number | undefined;
+  readPhysical(address: number, length: number): Uint8Array;
+  writePhysical(address: number, bytes: Uint8Array): void;
+
+  snapshot(): Snapshot;
+  restore(snapshot: Snapshot): void;
+
+  /** Input typed on the serial line, logged with the current time. */
+  serialInput(bytes: Uint8Array): void;
+  /** Bytes the guest printed on COM1 since power-on (after restore: until that instant). */
+  readonly serialOutput: string;
+  /** The text screen, 80x25, lines without trailing blanks. */
+  screen(): string[];
+
+  /** Log of VM exits; empty for `none`. After restore: until that instant. */
+  readonly exits: readonly ExitRecord[];
+  exitCounts(): Record<string, number>;
+  /** Modelled cost of all exits, in cycles. */
+  readonly cost: number;
+  /** The current VMCS, undefined where there is none. */
+  vmcs(cpu?: number): VmcsFieldValue[] | undefined;
+
+  /** Hash over registers and guest memory, hex: equal states give equal hashes. */
+  hash(): string;
+  /** Instructions, translations, TLB figures: for status displays and tests. */
+  statistics(): Record<string, number>;
+}
