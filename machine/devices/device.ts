@@ -21,6 +21,8 @@ export interface Device {
 export interface PortDevice extends Device {
   /** Inclusive ranges. */
   readonly ports: readonly { first: number; last: number }[];
+  /** It takes aligned 2- and 4-byte accesses whole; else the platform splits them into bytes. */
+  readonly widePorts?: boolean;
   /** Value read, zero-extended; a port with nothing behind reads all ones. */
   readPort(port: number, size: AccessSize): number;
   writePort(port: number, size: AccessSize, value: number): void;

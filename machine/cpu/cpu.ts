@@ -1,0 +1,44 @@
+import type { Decoded } from '../../isa/decoded';
+import type { Clock } from '../clock';
+import type { AccessSize, InterruptController } from '../devices/device';
+import type { PhysicalMemory } from '../memory';
+import type { CpuState } from './cpu-state';
+import type { Mmu } from './system/mmu';
+import type { Intercepts } from './vmx/intercepts';
+
+/** The CPU's view of the platform's ports. */
+export interface PortBus {
+  readPort(port: number, size: AccessSize): number;
+  writePort(port: number, size: AccessSize, value: number): void;
+}
+
+/**
+ * An instruction in TypeScript: rare or heavy ones. It finds RIP at itself. It may throw GuestFault or VmExit as long as
+ * nothing was changed. If it assigns `cpu.state.rip`, execution goes on there; otherwise at the next instruction. A repeated
+ * string instruction does one iteration and assigns RIP to itself while iterations remain.
+ */
+export type InstructionHelper = (cpu: Cpu, instruction: Decoded) => void;
+
+/** What the parts of the CPU in TypeScript share. Plain data: no behaviour that belongs to a part stands here. */
+export interface Cpu {
+  readonly state: CpuState;
+  readonly memory: PhysicalMemory;
+  readonly mmu: Mmu;
+  readonly clock: Clock;
+  ports: PortBus;
+  interrupts: InterruptController;
+  /** In VMX non-root mode: who decides about exits. */
+  intercepts: Intercepts | undefined;
+  /** The VMX unit: executes VMXON..VMRESUME and the like. */
+  executeVmx: InstructionHelper | undefined;
+  /** MSR reads and writes that the devices own (local APIC); `undefined` if the index is none of theirs. */
+  readPlatformMsr: (index: number) => bigint | undefined;
+  writePlatformMsr: (index: number, value: bigint) => boolean;
+  /**
+   * Ends the slice after the present instruction, so that the run loop looks at interrupts, shadows, traps and alarms.
+   * Whatever may unmask or raise something calls it: STI, POPF, MOV SS, port writes, LAPIC writes, TF set.
+   */
+  endSlice(): void;
+  /** Drops decoded code and translations of everything (mode keys changed wholesale, tests). */
+  flushCode(): void;
+}
