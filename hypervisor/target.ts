@@ -60,6 +60,8 @@ export interface Registers {
 /** Everything of a guest at one instant; opaque. Memory pages are shared between snapshots until written. */
 export interface Snapshot {
   readonly instructions: number;
+  /** Bytes of memory that no earlier snapshot holds: what keeping this one costs, for whoever bounds a history. */
+  readonly bytes?: number;
 }
 
 /** One entry of a VMCS as read from its region in memory. */
