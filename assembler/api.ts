@@ -51,6 +51,8 @@ export interface AssembleOptions {
   debug?: boolean;
   /** Ask for the listing text. */
   listing?: boolean;
+  /** Asked now and then (at least once per some thousand lines or expansions); where it answers true, assembling ends with an error. */
+  cancelled?: () => boolean;
 }
 
 /** Bytes made by one source line (the innermost file and line, and the line of the outermost expansion). */
