@@ -1,0 +1,91 @@
+/**
+ * Builds into dist/: checks the types of every room (the project references refuse an upward import, and `node:` or
+ * `vscode` in the core), and bundles what is run. Options: --watch, --minify, --no-types (bundles only).
+ */
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, context } from 'esbuild';
+import { root, run } from './process.mjs';
+
+const watch = process.argv.includes('--watch');
+const minify = process.argv.includes('--minify');
+const types = !process.argv.includes('--no-types') && !watch;
+
+/** What is bundled: output in dist/, entry point, and where it runs. */
+const bundles = [
+  { out: 'extension.js', entry: 'extension/extension.ts', platform: 'node' },
+  { out: 'web/extension.js', entry: 'extension/web-extension.ts', platform: 'browser' },
+  { out: 'server.js', entry: 'server/node.ts', platform: 'node' },
+  { out: 'web/server.js', entry: 'server/browser.ts', platform: 'browser' },
+  { out: 'debug-adapter.js', entry: 'debug-adapter/node.ts', platform: 'node' },
+  { out: 'web/debug-adapter.js', entry: 'debug-adapter/browser.ts', platform: 'browser' },
+  { out: 'cli.js', entry: 'cli/main.ts', platform: 'node' },
+];
+
+/** @param {(typeof bundles)[number]} bundle @returns {import('esbuild').BuildOptions} */
+function options({ out, entry, platform }) {
+  const browser = platform === 'browser';
+  return {
+    entryPoints: [join(root, entry)],
+    outfile: join(root, 'dist', out),
+    bundle: true,
+    platform: browser ? 'browser' : 'node',
+    // CommonJS is what every VS Code can load; a worker needs a plain script.
+    format: browser && !out.endsWith('extension.js') ? 'iife' : 'cjs',
+    mainFields: browser ? ['browser', 'module', 'main'] : ['module', 'main'],
+    target: browser ? 'es2022' : 'node20',
+    external: ['vscode'],
+    banner: out === 'cli.js' ? { js: '#!/usr/bin/env node' } : {},
+    sourcemap: minify ? false : 'linked',
+    minify,
+    logLevel: 'warning',
+  };
+}
+
+async function bundleAll() {
+  const missing = bundles.filter(({ entry }) => !existsSync(join(root, entry)));
+  for (const { entry } of missing) console.error(`build: the entry point ${entry} does not exist`);
+  const results = await Promise.allSettled(
+    bundles.filter((each) => !missing.includes(each)).map((each) => build(options(each))),
+  );
+  // The package is an ES module, its bundles are CommonJS.
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
+  if (existsSync(join(root, 'dist', 'cli.js'))) chmodSync(join(root, 'dist', 'cli.js'), 0o755);
+  return missing.length === 0 && results.every((result) => result.status === 'fulfilled');
+}
+
+/** The rooms on top refer to all below them. */
+async function checkTypes() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  try {
+    await run(process.execPath, [tsc, '-b', 'extension', 'cli']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (watch) {
+  for (const bundle of bundles) {
+    const watched = await context({
+      ...options(bundle),
+      plugins: [
+        {
+          name: 'tell',
+          setup(build) {
+            build.onStart(() => console.log(`[watch] build started: ${bundle.out}`));
+            build.onEnd(() => console.log(`[watch] build finished: ${bundle.out}`));
+          },
+        },
+      ],
+    });
+    await watched.watch();
+  }
+} else {
+  const began = Date.now();
+  const [typed, bundled] = await Promise.all([types ? checkTypes() : true, bundleAll()]);
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  if (typed && bundled) console.log(`build: dist/ is up to date (${bundles.length} bundles, ${seconds} s)`);
+  else process.exit(1);
+}
