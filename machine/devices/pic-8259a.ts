@@ -273,7 +273,9 @@ export class Pic8259a implements PortDevice, InterruptController, InterruptSink 
 
   hears(irq: number): boolean {
     if (irq < 8) return (this.#master.s.imr & (1 << irq)) === 0;
-    return irq < 16 && ((this.#slave.s.imr >> (irq & 7)) & 1) === 0 && (this.#master.s.imr & (1 << CASCADE_INPUT)) === 0;
+    return (
+      irq < 16 && ((this.#slave.s.imr >> (irq & 7)) & 1) === 0 && (this.#master.s.imr & (1 << CASCADE_INPUT)) === 0
+    );
   }
 
   pending(): boolean {

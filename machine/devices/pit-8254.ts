@@ -86,8 +86,10 @@ export class Counter {
   #settle(now: number): void {
     const s = this.s;
     if (s.nextCount !== 0 && now >= s.nextStart) {
+      // Mode 3 between its halves: the new count begins with its low half.
+      const middle = s.mode === 3 && (s.nextStart - s.start) % s.count !== 0;
+      s.start = s.nextStart - (middle ? (s.nextCount + 1) >> 1 : 0);
       s.count = s.nextCount;
-      s.start = s.nextStart;
       s.nextCount = 0;
     }
   }
@@ -142,7 +144,7 @@ export class Counter {
     const period = this.#period();
     if (period > 0) {
       const end = now < s.start ? s.start + period : s.start + (Math.floor((now - s.start) / period) + 1) * period;
-      return s.nextCount !== 0 && s.nextStart < end ? s.nextStart : end;
+      return s.nextCount !== 0 && s.nextStart < end ? s.nextStart + (s.nextCount >> 1) : end;
     }
     const rise = s.start + s.count + (s.mode >= 4 ? 1 : 0);
     return rise > now ? rise : Number.POSITIVE_INFINITY;
@@ -159,7 +161,7 @@ export class Counter {
       case 4:
         if (s.count === 0) break;
         if (!gate) {
-          if (now - s.start < s.count) s.paused = s.bcd ? fromBcd(value) : value || s.count;
+          if (now - s.start < s.count) s.paused = (s.bcd ? fromBcd(value) : value) || s.count;
         } else if (s.paused >= 0) {
           s.start = now - (s.count - s.paused);
           s.paused = -1;
@@ -207,7 +209,7 @@ export class Counter {
       case 5: // waits for the trigger
         if (s.running && now - s.start < s.count) {
           s.nextCount = count;
-          s.nextStart = Number.POSITIVE_INFINITY;
+          s.nextStart = Number.MAX_SAFE_INTEGER;
         } else s.count = count;
         return;
       case 2:
@@ -309,12 +311,14 @@ export class Pit8254 implements PortDevice, LazyDriver {
   }
 
   heardChanged(): void {
+    const rise = this.heard() ? this.counters[0].nextRise(this.#sent) : Number.POSITIVE_INFINITY;
+    const at = rise === Number.POSITIVE_INFINITY ? undefined : this.#oscillator.timeOf(rise);
+    if (this.#alarm?.at === at) return;
     this.clock.cancel(this.#alarm);
     this.#alarm = undefined;
-    if (!this.heard()) return;
-    const rise = this.counters[0].nextRise(this.#sent);
-    if (rise === Number.POSITIVE_INFINITY) return;
-    this.#alarm = this.clock.schedule(this.#oscillator.timeOf(rise), () => {
+    if (at === undefined) return;
+    this.#alarm = this.clock.schedule(at, () => {
+      this.#alarm = undefined;
       this.catchUp();
       this.heardChanged();
     });

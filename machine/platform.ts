@@ -1,0 +1,211 @@
+/**
+ * The PC around the CPU: devices, their buses and wires. One class for the bare machine and for the virtual hardware of
+ * a VMM's guest: it knows a clock and guest memory, and no CPU.
+ */
+import type { Clock } from './clock';
+import { MemoryBus, PortBus } from './devices/bus';
+import { cmosLayout } from './devices/cmos-layout';
+import { DebugConsole, DebugExit, PostCode } from './devices/debug-ports';
+import type { AccessSize, Device, InterruptController, MemoryDevice, PortDevice } from './devices/device';
+import { InterruptWires } from './devices/interrupt-wires';
+import { Keyboard8042 } from './devices/keyboard-8042';
+import { Pic8259a } from './devices/pic-8259a';
+import { Pit8254 } from './devices/pit-8254';
+import { RtcMc146818 } from './devices/rtc-mc146818';
+import { keysOfCharacter } from './devices/scancodes';
+import { A20Gate, SystemControlA, SystemControlB } from './devices/system-control';
+import { Uart16550a } from './devices/uart-16550a';
+import { Vga } from './devices/vga';
+import type { GuestMemory } from './memory-view';
+
+export interface PcOptions {
+  /** Memory of the machine: video text is read from it, disks are copied to it. */
+  memory: GuestMemory;
+  /** The date at power-on, Unix seconds; the default is {@link DEFAULT_START}. */
+  startTime?: number;
+  /** KiB of the diskette in drive A, 0 or absent if there is no drive. */
+  disketteKib?: number;
+  hardDisk?: boolean;
+}
+
+/** 1 January 2025, 00:00:00 UTC: guest dates do not depend on the host's. */
+export const DEFAULT_START = 1_735_689_600;
+
+/** State of all devices by name. */
+export interface PlatformState {
+  readonly devices: Readonly<Record<string, unknown>>;
+}
+
+/** Interrupt requests of the PC/AT. */
+export const Irq = {
+  timer: 0,
+  keyboard: 1,
+  com2: 3,
+  com1: 4,
+  rtc: 8,
+} as const;
+
+/** The parts of a PC that others than the guest talk to. */
+export interface PcDevices {
+  readonly pic: Pic8259a;
+  readonly pit: Pit8254;
+  readonly keyboard: Keyboard8042;
+  readonly vga: Vga;
+  readonly com1: Uart16550a;
+  readonly com2: Uart16550a;
+  readonly a20: A20Gate;
+}
+
+export class Platform {
+  readonly #ports = new PortBus();
+  readonly #memory = new MemoryBus();
+  readonly #devices: Device[] = [];
+  #pc: PcDevices | undefined;
+
+  /** The guest wrote to port 0xF4: the run is over, with this value. */
+  onDebugExit: (value: number) => void = () => {};
+  /** The guest switched the machine off. */
+  onPowerOff: () => void = () => {};
+  /** The guest asked for a reset (keyboard controller, port 92h): the owner resets the CPU and calls {@link reset}. */
+  onReset: () => void = () => {};
+  /** A byte the guest sent on COM1. */
+  onSerial: (byte: number) => void = () => {};
+  /** A byte the guest sent on COM2. */
+  onSerial2: (byte: number) => void = () => {};
+  /** A byte the guest wrote to port 0xE9. */
+  onDebugConsole: (byte: number) => void = () => {};
+  /** Address bit 20 is let through (true) or masked. */
+  onA20: (enabled: boolean) => void = () => {};
+
+  constructor(readonly clock: Clock) {}
+
+  /** Plugs a device in. Devices are saved, loaded and reset in this order: interrupt controllers come first. */
+  add<D extends Device>(device: D): D {
+    if (this.#devices.some((other) => other.name === device.name)) throw new Error(`two devices named ${device.name}`);
+    this.#devices.push(device);
+    const kinds: Partial<PortDevice & MemoryDevice> = device as object;
+    if (kinds.ports !== undefined) this.#ports.add(kinds as PortDevice);
+    if (kinds.regions !== undefined) this.#memory.add(kinds as MemoryDevice);
+    return device;
+  }
+
+  attachPc(pc: PcDevices): void {
+    this.#pc = pc;
+    pc.a20.onChange = (enabled) => this.onA20(enabled);
+  }
+
+  get pc(): PcDevices {
+    if (this.#pc === undefined) throw new Error('no PC was built on this platform');
+    return this.#pc;
+  }
+
+  /** What the boot processor asks for interrupts. */
+  get interrupts(): InterruptController {
+    return this.pc.pic;
+  }
+
+  /** Address bit 20 is let through. */
+  get a20(): boolean {
+    return this.pc.a20.enabled;
+  }
+
+  /** Value at a port, zero-extended; all ones where nothing answers. */
+  readPort(port: number, size: AccessSize): number {
+    return this.#ports.read(port, size);
+  }
+
+  writePort(port: number, size: AccessSize, value: number): void {
+    this.#ports.write(port, size, value);
+  }
+
+  /** Some device answers this physical address. */
+  isDeviceMemory(address: number): boolean {
+    return this.#memory.find(address) !== undefined;
+  }
+
+  /** Value at a physical address outside RAM, zero-extended; all ones where nothing answers. */
+  readMemory(address: number, size: AccessSize): number {
+    return this.#memory.read(address, size);
+  }
+
+  writeMemory(address: number, size: AccessSize, value: number): void {
+    this.#memory.write(address, size, value);
+  }
+
+  /** The reset line: all devices at their reset state; memory and disks keep their contents. */
+  reset(): void {
+    for (const device of this.#devices) device.reset();
+  }
+
+  save(): PlatformState {
+    return { devices: Object.fromEntries(this.#devices.map((device) => [device.name, device.save()])) };
+  }
+
+  /** Back to a saved state, on a clock that already shows that state's time. Pending alarms are dropped first. */
+  load(state: PlatformState): void {
+    this.clock.clear();
+    for (const device of this.#devices) device.load(state.devices[device.name]);
+  }
+
+  /** Bytes typed on COM1's line; they arrive at line speed. */
+  serialInput(bytes: Uint8Array): void {
+    this.pc.com1.send(bytes);
+  }
+
+  /** A key of the PC keyboard, named as by `KeyboardEvent.code`; false if it is unknown or the keyboard's buffer is full. */
+  key(code: string, down: boolean): boolean {
+    return this.pc.keyboard.key(code, down);
+  }
+
+  /** Presses and releases the keys of one character (US layout); false if there are none or no room. */
+  typeCharacter(character: string): boolean {
+    const keys = keysOfCharacter(character);
+    if (keys === undefined || !this.pc.keyboard.idle) return false;
+    if (keys.shift) this.key('ShiftLeft', true);
+    this.key(keys.code, true);
+    this.key(keys.code, false);
+    if (keys.shift) this.key('ShiftLeft', false);
+    return true;
+  }
+
+  /** The text screen, lines without trailing blanks; no lines in graphics modes. */
+  screenText(): string[] {
+    return this.pc.vga.screenText();
+  }
+}
+
+/** Builds the whole PC. Its devices are at their power-on state. */
+export function createPc(clock: Clock, options: PcOptions): Platform {
+  const platform = new Platform(clock);
+  const { memory } = options;
+  const wires = new InterruptWires(16);
+  const pic = platform.add(new Pic8259a());
+  wires.addSink(pic);
+  const a20 = new A20Gate();
+  const reset = () => platform.onReset();
+
+  const timerWire = wires.wire(Irq.timer);
+  const pit = platform.add(new Pit8254(clock, timerWire, () => timerWire.heard()));
+  wires.addLazy(pit);
+  platform.add(new SystemControlB(pit));
+  platform.add(new SystemControlA(a20, reset));
+  const rtcWire = wires.wire(Irq.rtc);
+  const cmos = cmosLayout({
+    memory: memory.size,
+    disketteKib: options.disketteKib ?? 0,
+    hardDisk: options.hardDisk ?? false,
+  });
+  const start = options.startTime ?? DEFAULT_START;
+  const rtc = platform.add(new RtcMc146818(clock, rtcWire, () => rtcWire.heard(), start, cmos));
+  wires.addLazy(rtc);
+  const keyboard = platform.add(new Keyboard8042(wires.wire(Irq.keyboard), a20, reset));
+  const com1 = platform.add(new Uart16550a('com1', 0x3f8, clock, wires.wire(Irq.com1), (b) => platform.onSerial(b)));
+  const com2 = platform.add(new Uart16550a('com2', 0x2f8, clock, wires.wire(Irq.com2), (b) => platform.onSerial2(b)));
+  const vga = platform.add(new Vga(clock, memory));
+  platform.add(new PostCode());
+  platform.add(new DebugConsole((byte) => platform.onDebugConsole(byte)));
+  platform.add(new DebugExit((value) => platform.onDebugExit(value)));
+  platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20 });
+  platform.reset();
+  return platform;
+}
