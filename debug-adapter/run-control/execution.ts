@@ -1,0 +1,170 @@
+import type { Registers, Stop, Target } from '../../hypervisor/target';
+import { instructionPointer } from '../inspect/addresses';
+import { Turn } from './event-loop';
+import type { Timeline } from './timeline';
+
+/** Why a run-control operation came to its end. */
+export type Halt =
+  | { kind: 'step' }
+  | { kind: 'pause' }
+  /** The user cancelled a replay: everything is as before it. */
+  | { kind: 'cancelled' }
+  /** Going backwards, the earliest recorded instant was reached. */
+  | { kind: 'history-start' }
+  /** The instruction count that was asked for. */
+  | { kind: 'goto' }
+  | Exclude<Stop, { kind: 'limit' } | { kind: 'idle' }>;
+
+/** What the owner of a run learns while it goes on. */
+export interface RunHooks {
+  /** The guest went on: something may have been printed. */
+  advanced(): void;
+  /** A replay is under way: instructions done, of those to do. */
+  replaying(done: number, total: number): void;
+  /** Whether to halt at a breakpoint or exit that the user has set: conditions, and log points unless `replayed`. */
+  accept(stop: Stop, replayed: boolean): boolean;
+  /** The guest waits in HLT for input that only the user can give. */
+  idle(): void;
+}
+
+/** What a run is for, beside the user's own breakpoints. */
+export interface Goal {
+  /** Linear addresses to stop at, if {@link reached} holds there. */
+  readonly addresses?: readonly bigint[];
+  readonly reached?: (registers: Registers) => boolean;
+  /** Absolute instruction count at which it ends. */
+  readonly limit?: number;
+  /** The user's breakpoints and exits are passed over: a replay on the way to somewhere else. */
+  readonly blind?: boolean;
+  /** Instruction counts between which a replay reports its progress. */
+  readonly progress?: { readonly from: number; readonly to: number };
+}
+
+/** Instructions between two looks at the clock and at waiting requests. */
+export const SLICE = 100_000;
+
+/**
+ * Runs a timeline forwards in slices, with the event loop getting its turn in between, until the goal is met, the user's
+ * breakpoints or exits are hit, or someone asks for a pause.
+ */
+export class Execution {
+  #breakpoints: readonly bigint[] = [];
+  #breakOnExits: readonly string[] = [];
+  #pause = false;
+  #wake: () => void = () => {};
+  /** Set while replaying: {@link interrupt} then means to give up. */
+  #goal: Goal | undefined;
+
+  constructor(
+    readonly timeline: Timeline,
+    readonly hooks: RunHooks,
+  ) {}
+
+  get target(): Target {
+    return this.timeline.target;
+  }
+
+  get breakpoints(): readonly bigint[] {
+    return this.#breakpoints;
+  }
+
+  get breakOnExits(): readonly string[] {
+    return this.#breakOnExits;
+  }
+
+  /** The user's breakpoints (linear addresses) and exit reasons; in force at once, also while running. */
+  setUserStops(breakpoints: readonly bigint[], breakOnExits: readonly string[]): void {
+    this.#breakpoints = breakpoints;
+    this.#breakOnExits = breakOnExits;
+    if (this.#goal) this.#arm(this.#goal);
+  }
+
+  /** Asks the running operation to come to an end at the next slice. */
+  interrupt(): void {
+    this.#pause = true;
+    this.#wake();
+  }
+
+  /** Forgets an {@link interrupt} that came before anything ran. */
+  clearInterrupt(): void {
+    this.#pause = false;
+  }
+
+  get interrupted(): boolean {
+    return this.#pause;
+  }
+
+  /** Wakes a run that waits in an idle guest: there is input. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** `goal` where the goal was met; otherwise what came before it. */
+  async run(goal: Goal, cpu = 0): Promise<Halt | 'goal'> {
+    this.#goal = goal;
+    this.#arm(goal);
+    const turn = new Turn();
+    try {
+      for (;;) {
+        if (this.#pause) return { kind: 'pause' };
+        const before = this.target.instructions;
+        if (goal.limit !== undefined && before >= goal.limit) return 'goal';
+        const stop = this.timeline.run(Math.min(before + SLICE, goal.limit ?? Number.POSITIVE_INFINITY));
+        this.hooks.advanced();
+        if (goal.progress) {
+          const { from, to } = goal.progress;
+          this.hooks.replaying(this.target.instructions - from, to - from);
+        }
+        const halt = this.#judge(stop, goal, before, cpu);
+        if (halt) return halt;
+        if (stop.kind === 'idle') await this.#idle();
+        else await turn.yieldIfDue();
+      }
+    } finally {
+      this.#goal = undefined;
+    }
+  }
+
+  #arm(goal: Goal): void {
+    const user = goal.blind ? [] : this.#breakpoints;
+    this.timeline.setStops([...new Set([...user, ...(goal.addresses ?? [])])], goal.blind ? [] : this.#breakOnExits);
+  }
+
+  #judge(stop: Stop, goal: Goal, before: number, cpu: number): Halt | 'goal' | undefined {
+    switch (stop.kind) {
+      case 'limit': {
+        // A slice may end right before a breakpoint; the next run would pass over it.
+        if (this.target.instructions > before) {
+          const hit = this.#atBreakpoint(goal, instructionPointer(this.target.registers(cpu)), cpu);
+          if (hit) return hit;
+        }
+        return goal.limit !== undefined && this.target.instructions >= goal.limit ? 'goal' : undefined;
+      }
+      case 'breakpoint':
+        return this.#atBreakpoint(goal, stop.address, cpu);
+      case 'exit':
+      case 'watchpoint':
+        return goal.blind || !this.hooks.accept(stop, false) ? undefined : stop;
+      case 'idle':
+        return goal.blind ? 'goal' : undefined;
+      default:
+        return stop;
+    }
+  }
+
+  #atBreakpoint(goal: Goal, address: bigint, cpu: number): Halt | 'goal' | undefined {
+    if (goal.addresses?.includes(address) && (goal.reached?.(this.target.registers(cpu)) ?? true)) return 'goal';
+    if (goal.blind || !this.#breakpoints.includes(address)) return undefined;
+    const stop: Stop = { kind: 'breakpoint', address };
+    return this.hooks.accept(stop, false) ? stop : undefined;
+  }
+
+  async #idle(): Promise<void> {
+    this.hooks.idle();
+    if (this.#pause) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#wake = () => {};
+  }
+}
