@@ -3,10 +3,12 @@
  * a VMM's guest: it knows a clock and guest memory, and no CPU.
  */
 import type { Clock } from './clock';
+import { BiosDisk } from './devices/bios-disk';
 import { MemoryBus, PortBus } from './devices/bus';
 import { cmosLayout } from './devices/cmos-layout';
 import { DebugConsole, DebugExit, PostCode } from './devices/debug-ports';
 import type { AccessSize, Device, InterruptController, MemoryDevice, PortDevice } from './devices/device';
+import { cdrom, type DiskImage, diskette, disketteKib, hardDisk } from './devices/disk-image';
 import { InterruptWires } from './devices/interrupt-wires';
 import { Keyboard8042 } from './devices/keyboard-8042';
 import { Pic8259a } from './devices/pic-8259a';
@@ -23,10 +25,20 @@ export interface PcOptions {
   memory: GuestMemory;
   /** The date at power-on, Unix seconds; the default is {@link DEFAULT_START}. */
   startTime?: number;
-  /** KiB of the diskette in drive A, 0 or absent if there is no drive. */
-  disketteKib?: number;
-  hardDisk?: boolean;
+  /** Images of the drives' media, whole; the guest's writes are kept beside them. */
+  floppy?: Uint8Array;
+  disk?: Uint8Array;
+  cdrom?: Uint8Array;
+  /** In which order the BIOS looks for a boot sector; the default is {@link DEFAULT_BOOT_ORDER}. */
+  bootOrder?: readonly BootDrive[];
 }
+
+export type BootDrive = 'floppy' | 'disk' | 'cdrom';
+
+export const DEFAULT_BOOT_ORDER: readonly BootDrive[] = ['floppy', 'disk', 'cdrom'];
+
+/** BIOS drive numbers. */
+export const DRIVE_NUMBER: Readonly<Record<BootDrive, number>> = { floppy: 0x00, disk: 0x80, cdrom: 0xe0 };
 
 /** 1 January 2025, 00:00:00 UTC: guest dates do not depend on the host's. */
 export const DEFAULT_START = 1_735_689_600;
@@ -184,6 +196,17 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const a20 = new A20Gate();
   const reset = () => platform.onReset();
 
+  const drives = new Map<number, DiskImage>();
+  const plug = (drive: BootDrive, disk: DiskImage) => drives.set(DRIVE_NUMBER[drive], platform.add(disk));
+  const floppy = options.floppy && diskette(options.floppy);
+  if (floppy) plug('floppy', floppy);
+  if (options.disk) plug('disk', hardDisk('disk', options.disk));
+  if (options.cdrom) plug('cdrom', cdrom(options.cdrom));
+  const bootOrder = (options.bootOrder ?? DEFAULT_BOOT_ORDER)
+    .map((drive) => DRIVE_NUMBER[drive])
+    .filter((number) => drives.has(number));
+  platform.add(new BiosDisk(memory, drives, bootOrder));
+
   const timerWire = wires.wire(Irq.timer);
   const pit = platform.add(new Pit8254(clock, timerWire, () => timerWire.heard()));
   wires.addLazy(pit);
@@ -192,8 +215,8 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const rtcWire = wires.wire(Irq.rtc);
   const cmos = cmosLayout({
     memory: memory.size,
-    disketteKib: options.disketteKib ?? 0,
-    hardDisk: options.hardDisk ?? false,
+    disketteKib: floppy ? disketteKib(floppy) : 0,
+    hardDisk: options.disk !== undefined,
   });
   const start = options.startTime ?? DEFAULT_START;
   const rtc = platform.add(new RtcMc146818(clock, rtcWire, () => rtcWire.heard(), start, cmos));
