@@ -1,0 +1,155 @@
+/** A VS Code workbench in a browser, driven as a person does it: keys, clicks, and looking at what is there. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { browserArguments } from '../../../scripts/browser.mjs';
+import { startServer, workbenchAddress } from '../../../scripts/vscode-server.mjs';
+
+const root = join(import.meta.dirname, '../../..');
+const pictures = join(root, '.cache', 'vscode-suite');
+
+export class Workbench {
+  private constructor(
+    readonly page: Page,
+    /** A copy of samples/: files may be edited. */
+    readonly folder: string,
+    private readonly browser: Browser,
+    private readonly server: Awaited<ReturnType<typeof startServer>>,
+    private readonly userData: string,
+  ) {}
+
+  static async open(settings: Record<string, unknown> = {}): Promise<Workbench> {
+    const executablePath = process.env.RINGSIDE_BROWSER;
+    if (!executablePath) throw new Error('RINGSIDE_BROWSER is not set: start this through npm run test:vscode');
+    const folder = mkdtempSync(join(tmpdir(), 'ringside-ui-'));
+    cpSync(join(root, 'samples'), folder, { recursive: true });
+    const userData = mkdtempSync(join(tmpdir(), 'ringside-vscode-'));
+    const server = await startServer({ userData, settings: { 'workbench.colorTheme': 'Default Dark Modern', ...settings } });
+    const browser = await chromium.launch({ executablePath, args: browserArguments });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(workbenchAddress({ port: server.port, folder, extension: root }));
+    await page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    return new Workbench(page, folder, browser, server, userData);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.server.stop();
+    rmSync(this.userData, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Leaves a picture in .cache/vscode-suite/; `keep` names one for docs/images/ too. */
+  async picture(name: string): Promise<void> {
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+  }
+
+  async press(keys: string): Promise<void> {
+    await this.page.keyboard.press(keys);
+  }
+
+  /** Runs a command by its title. */
+  async command(title: string): Promise<void> {
+    await this.quickInput('F1', `>${title}`);
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.quickInput('Control+P', name);
+    await this.page.locator(`.tab.active[data-resource-name="${name.split('/').at(-1)}"]`).waitFor();
+    await this.page.locator('.editor-instance .monaco-editor .view-line').first().waitFor();
+  }
+
+  /** Puts the cursor on a line, counted from 1. */
+  async goToLine(line: number, column = 1): Promise<void> {
+    await this.quickInput('Control+G', `:${line}:${column}`);
+    await expect.poll(() => this.page.locator('#status\\.editor\\.selection').innerText()).toContain(`Ln ${line}, Col ${column}`);
+  }
+
+  private async quickInput(keys: string, text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input[type="text"]');
+    await expect
+      .poll(async () => {
+        if (!(await input.isVisible())) await this.press(keys);
+        return input.isVisible();
+      })
+      .toBe(true);
+    await input.fill(text);
+    // The list answers with a delay: its first row must be the answer to what was typed.
+    const row = this.page.locator('.quick-input-list .monaco-list-row').first();
+    if (!text.startsWith(':')) {
+      const wanted = text.replace(/^>/, '').split('/').at(-1) ?? '';
+      await expect.poll(() => row.getAttribute('aria-label')).toContain(wanted);
+    }
+    await this.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+  }
+
+  /** Toggles a breakpoint on the cursor's line; right after opening a file F9 may do nothing, so it is pressed until it does. */
+  async setBreakpoint(line: number): Promise<void> {
+    await this.goToLine(line);
+    const glyphs = this.page.locator('.monaco-editor .codicon-debug-breakpoint, .monaco-editor .codicon-debug-breakpoint-unverified');
+    const before = await glyphs.count();
+    await expect
+      .poll(
+        async () => {
+          if ((await glyphs.count()) === before) await this.press('F9');
+          return glyphs.count();
+        },
+        { interval: 500 },
+      )
+      .toBeGreaterThan(before);
+  }
+
+  /** Line (from 1) of the yellow arrow, once there is one in the open editor. */
+  async stoppedLine(): Promise<number> {
+    const line = this.page.locator('.monaco-editor .debug-top-stack-frame-line').first();
+    await line.waitFor();
+    const arrow = this.page.locator('.monaco-editor .codicon-debug-stackframe').first();
+    await arrow.waitFor();
+    const { y } = (await arrow.boundingBox()) ?? { y: 0 };
+    const numbers = this.page.locator('.monaco-editor .margin .line-numbers');
+    for (const each of await numbers.all()) {
+      const box = await each.boundingBox();
+      if (box && Math.abs(box.y - y) < 4) return Number(await each.innerText());
+    }
+    throw new Error('no line number beside the arrow');
+  }
+
+  /** Shows a view container by its name in the activity bar. */
+  async showContainer(name: string): Promise<void> {
+    const tab = this.page.locator(`.activitybar .action-item:has(a[aria-label^="${name}"])`);
+    await expect
+      .poll(async () => {
+        if ((await tab.getAttribute('aria-selected')) !== 'true' && !(await tab.getAttribute('class'))?.includes('checked')) {
+          await tab.locator('a').click();
+        }
+        return (await tab.getAttribute('class'))?.includes('checked');
+      })
+      .toBe(true);
+  }
+
+  /** A view of the side bar, by its title. */
+  view(title: string): Locator {
+    return this.page.locator(`.sidebar .pane:has(.pane-header[aria-label^="${title}"])`);
+  }
+
+  /** A row of a tree, by the beginning of its label. */
+  row(view: Locator, label: string): Locator {
+    return view.locator(`.monaco-list-row:has(.label-name:text-matches("^${label}"))`).first();
+  }
+
+  /** Opens a row of a tree if it is shut. */
+  async expand(row: Locator): Promise<void> {
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
+    await expect.poll(() => row.getAttribute('aria-expanded')).toBe('true');
+  }
+
+  /** What stands in the Debug Console. */
+  async debugConsole(): Promise<string> {
+    return (await this.page.locator('.repl .monaco-list-rows').innerText()).replace(/\u00a0/g, ' ');
+  }
+}
