@@ -194,7 +194,8 @@ export const controlTransfer: readonly InstructionSource[] = [
     {},
     `
         | 90
-    rmv | 0F 1F /0 | feature:P6`,
+    rmv | 0F 1F /0 | feature:P6
+    rmv, rv | 0F 0D /r | feature:P6 decode`,
   ),
   instruction(
     'pause',
