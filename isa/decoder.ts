@@ -248,8 +248,10 @@ class Reader {
     const size64 = this.operandSize(true);
     for (let i = 0; i < list.length; i++) {
       const candidate = list[i];
-      if (candidate.mandatory >= 0) {
-        if (candidate.mandatory === 0x66) {
+      if (candidate.mandatory !== -1) {
+        if (candidate.mandatory === -2) {
+          if (this.repeat !== 0) continue;
+        } else if (candidate.mandatory === 0x66) {
           if (!this.has66 || this.repeat !== 0) continue;
         } else if (candidate.mandatory === 0) {
           if (this.has66 || this.repeat !== 0) continue;

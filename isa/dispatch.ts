@@ -9,7 +9,7 @@ import { type KindInfo, kindInfo } from './operand-kinds';
 /** A form with all that the decoder asks of it, flat. */
 export interface Candidate {
   form: Form;
-  /** -1 any, 0 none, 0x66, 0xF2, 0xF3. */
+  /** -1 any, 0 none, 0x66, 0xF2, 0xF3; -2 none but 0x66, which is the operand size. */
   mandatory: number;
   /** 0 any. */
   operandSize: number;
@@ -45,7 +45,8 @@ function candidateOf(form: Form, longMode: boolean): Candidate {
   const general = operands.some((info) => info.file === 'gpr32' || info.file === 'gpr64');
   return {
     form,
-    mandatory: opcode.mandatory,
+    // The maps 0F 38 and 0F 3A are told apart by F2 and F3 throughout (SDM 2D A.3).
+    mandatory: opcode.mandatory < 0 && opcode.map >= 2 ? -2 : opcode.mandatory,
     operandSize: opcode.operandSize,
     addressSize: opcode.addressSize,
     defaultSize64: opcode.defaultSize64,

@@ -21,7 +21,7 @@ const conditionalSets = conditions.flatMap(({ code, names, meaning, reads }) =>
       `set${name}`,
       `Sets the byte to 1 if ${meaning}, else to 0.`,
       { reads, feature: '386' },
-      `rm8 | 0F ${hex(0x90 + code)} /0 | ${synonym ? 'encode' : ''}`,
+      `rm8 | 0F ${hex(0x90 + code)} /r | ${synonym ? 'encode' : ''}`,
     ),
   ),
 );

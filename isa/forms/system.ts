@@ -195,8 +195,8 @@ const processor: readonly InstructionSource[] = [
     'Returns from SYSCALL to user code: RIP from RCX, RFLAGS from R11; 64-bit with REX.W.',
     { ...kernel, writes: 'all', feature: 'SYSCALL' },
     `
-    | o32 0F 07 | long
-    | o64 0F 07`,
+    | W0 0F 07 | long
+    | REX.W 0F 07`,
   ),
   instruction(
     'sysenter',
@@ -209,8 +209,8 @@ const processor: readonly InstructionSource[] = [
     'Returns from SYSENTER to user code: RIP from RDX, RSP from RCX; 64-bit with REX.W.',
     { ...kernel, feature: 'SEP' },
     `
-    | o32 0F 35
-    | o64 0F 35`,
+    | W0 0F 35
+    | REX.W 0F 35`,
   ),
   instruction(
     'swapgs',
