@@ -4,6 +4,7 @@ import type { BaseLanguageClient, LanguageClientOptions } from 'vscode-languagec
 import { registerCommands } from './commands';
 import { ConfigurationProvider } from './debug/configuration-provider';
 import { GuestSessions } from './debug/guest-sessions';
+import { ProgramCheck } from './debug/program-check';
 import { ExitLogView } from './views/exit-log-view';
 import { VmcsView } from './views/vmcs-view';
 
@@ -22,7 +23,10 @@ export interface RingsideApi {
 export function clientOptions(): LanguageClientOptions {
   return {
     documentSelector: [{ language: 'nasm' }],
-    synchronize: { configurationSection: 'ringside', fileEvents: vscode.workspace.createFileSystemWatcher('**/*.{asm,nasm,inc}') },
+    synchronize: {
+      configurationSection: 'ringside',
+      fileEvents: vscode.workspace.createFileSystemWatcher('**/*.{asm,nasm,inc}'),
+    },
   };
 }
 
@@ -30,7 +34,7 @@ export function activateRingside(context: vscode.ExtensionContext, platform: Pla
   const sessions = new GuestSessions();
   const vmcs = new VmcsView(sessions);
   const exits = new ExitLogView(sessions);
-  const configurations = new ConfigurationProvider(platform.client);
+  const configurations = new ConfigurationProvider(new ProgramCheck(platform.client));
   context.subscriptions.push(
     sessions,
     vmcs,
@@ -44,7 +48,7 @@ export function activateRingside(context: vscode.ExtensionContext, platform: Pla
       { provideDebugConfigurations: () => configurations.dynamicConfigurations() },
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
-    ...registerCommands(sessions),
+    ...registerCommands(),
   );
   return { sessions, vmcs, exits };
 }

@@ -19,7 +19,9 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     if (config.type || config.request || config.name) return config;
     const document = vscode.window.activeTextEditor?.document;
     if (document?.languageId !== 'nasm') {
-      void vscode.window.showErrorMessage('Open the .asm file to be booted, or write a launch configuration that names a program.');
+      void vscode.window.showErrorMessage(
+        'Open the .asm file to be booted, or write a launch configuration that names a program.',
+      );
       return undefined;
     }
     return configurationFor(document.uri);
@@ -62,6 +64,8 @@ export function configurationFor(source: vscode.Uri): vscode.DebugConfiguration 
     virtualization: settings.get<string>('virtualization', 'ept'),
     memory: settings.get<string>('memory', '64M'),
     stopOnEntry: settings.get<boolean>('stopOnEntry', false),
+    includePaths: settings.get<string[]>('includePaths', []),
+    defines: settings.get<string[]>('defines', []),
   };
 }
 

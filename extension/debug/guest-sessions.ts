@@ -13,7 +13,16 @@ export interface Guest {
 }
 
 /** Requests after which the guest runs. */
-const resuming = new Set(['continue', 'next', 'stepIn', 'stepOut', 'stepBack', 'reverseContinue', 'restartFrame', 'goto']);
+const resuming = new Set([
+  'continue',
+  'next',
+  'stepIn',
+  'stepOut',
+  'stepBack',
+  'reverseContinue',
+  'restartFrame',
+  'goto',
+]);
 
 export class GuestSessions implements vscode.Disposable {
   readonly #guests = new Map<string, Guest>();
@@ -55,7 +64,8 @@ export class GuestSessions implements vscode.Disposable {
       },
       // At the request, not at its response: an adapter may tell of the stop before it answers.
       onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => {
-        if (message.type === 'request' && resuming.has((message as DebugProtocol.Request).command)) this.#resumed(guest);
+        if (message.type === 'request' && resuming.has((message as DebugProtocol.Request).command))
+          this.#resumed(guest);
       },
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => this.#sent(guest, message),
       onWillStopSession: () => this.#ended(guest),
