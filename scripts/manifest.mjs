@@ -33,4 +33,6 @@ launch.breakOnExits.items = {
   enumDescriptions: tables.exitReasons.map((/** @type {{ summary: string }} */ { summary }) => summary),
 };
 writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
-await run(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'format', '--write', file], { quiet: true });
+await run(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'format', '--write', file], {
+  quiet: true,
+});

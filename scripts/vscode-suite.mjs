@@ -4,7 +4,7 @@
  *    @vscode/test-electron, or in VS Code's server from npm, opened by a headless browser.
  *  - ui/: the same workbench driven from outside by keyboard and mouse, as a person does. Needs server and browser.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -77,12 +77,15 @@ function followReport() {
 
 /** Answers the suite's wish for a picture: a file in requests/ names it. */
 function takeScreenshots(/** @type {import('playwright-core').Page} */ page) {
+  const marker = '.driver';
+  writeFileSync(join(requests, marker), '');
   let busy = false;
   const timer = setInterval(async () => {
     if (busy) return;
     busy = true;
     try {
       for (const name of readdirSync(requests)) {
+        if (name === marker) continue;
         await page.screenshot({ path: join(folder, `${name}.png`) });
         rmSync(join(requests, name));
       }

@@ -10,6 +10,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 30_000 });
   mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_PRE_REQUIRE, globalThis, '', mocha);
   await import('./editing');
+  await import('./debugging');
 
   mkdirSync(dirname(report), { recursive: true });
   const failures = await new Promise<number>((done) => {

@@ -21,7 +21,7 @@ describe('debugging a sample with keyboard and mouse', () => {
 
   it('shows what the Ringside views are for, before there is a guest', async () => {
     await workbench.showContainer('Ringside');
-    await expect.poll(() => workbench.view('VMCS').innerText()).toContain('While a guest is stopped');
+    await expect.poll(() => workbench.view('VMCS').textContent()).toContain('While a guest is stopped');
     await workbench.picture('welcome');
   });
 });

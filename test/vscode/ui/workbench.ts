@@ -26,11 +26,17 @@ export class Workbench {
     const folder = mkdtempSync(join(tmpdir(), 'ringside-ui-'));
     cpSync(join(root, 'samples'), folder, { recursive: true });
     const userData = mkdtempSync(join(tmpdir(), 'ringside-vscode-'));
-    const server = await startServer({ userData, settings: { 'workbench.colorTheme': 'Default Dark Modern', ...settings } });
+    const server = await startServer({
+      userData,
+      settings: { 'workbench.colorTheme': 'Default Dark Modern', ...settings },
+    });
     const browser = await chromium.launch({ executablePath, args: browserArguments });
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.goto(workbenchAddress({ port: server.port, folder, extension: root }));
-    await page.locator('.monaco-workbench .explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+    await page
+      .locator('.monaco-workbench .explorer-folders-view .monaco-list-row')
+      .first()
+      .waitFor({ timeout: 60_000 });
     return new Workbench(page, folder, browser, server, userData);
   }
 
@@ -65,7 +71,9 @@ export class Workbench {
   /** Puts the cursor on a line, counted from 1. */
   async goToLine(line: number, column = 1): Promise<void> {
     await this.quickInput('Control+G', `:${line}:${column}`);
-    await expect.poll(() => this.page.locator('#status\\.editor\\.selection').innerText()).toContain(`Ln ${line}, Col ${column}`);
+    await expect
+      .poll(() => this.page.locator('#status\\.editor\\.selection').textContent())
+      .toContain(`Ln ${line}, Col ${column}`);
   }
 
   private async quickInput(keys: string, text: string): Promise<void> {
@@ -90,7 +98,9 @@ export class Workbench {
   /** Toggles a breakpoint on the cursor's line; right after opening a file F9 may do nothing, so it is pressed until it does. */
   async setBreakpoint(line: number): Promise<void> {
     await this.goToLine(line);
-    const glyphs = this.page.locator('.monaco-editor .codicon-debug-breakpoint, .monaco-editor .codicon-debug-breakpoint-unverified');
+    const glyphs = this.page.locator(
+      '.monaco-editor .codicon-debug-breakpoint, .monaco-editor .codicon-debug-breakpoint-unverified',
+    );
     const before = await glyphs.count();
     await expect
       .poll(
@@ -113,7 +123,7 @@ export class Workbench {
     const numbers = this.page.locator('.monaco-editor .margin .line-numbers');
     for (const each of await numbers.all()) {
       const box = await each.boundingBox();
-      if (box && Math.abs(box.y - y) < 4) return Number(await each.innerText());
+      if (box && Math.abs(box.y - y) < 4) return Number(await each.textContent());
     }
     throw new Error('no line number beside the arrow');
   }
@@ -123,7 +133,10 @@ export class Workbench {
     const tab = this.page.locator(`.activitybar .action-item:has(a[aria-label^="${name}"])`);
     await expect
       .poll(async () => {
-        if ((await tab.getAttribute('aria-selected')) !== 'true' && !(await tab.getAttribute('class'))?.includes('checked')) {
+        if (
+          (await tab.getAttribute('aria-selected')) !== 'true' &&
+          !(await tab.getAttribute('class'))?.includes('checked')
+        ) {
           await tab.locator('a').click();
         }
         return (await tab.getAttribute('class'))?.includes('checked');
@@ -150,6 +163,7 @@ export class Workbench {
 
   /** What stands in the Debug Console. */
   async debugConsole(): Promise<string> {
-    return (await this.page.locator('.repl .monaco-list-rows').innerText()).replace(/\u00a0/g, ' ');
+    const lines = await this.page.locator('.repl .monaco-list-row').allInnerTexts();
+    return lines.join('\n').replace(/\u00a0/g, ' ');
   }
 }
