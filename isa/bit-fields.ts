@@ -15,6 +15,8 @@ export interface BitField {
   summary: string;
   /** Names of the values of a field that enumerates. */
   values?: readonly FieldValue[];
+  /** Reads as ones always: part of the layout, left out where only what is set is told. */
+  fixed?: boolean;
 }
 
 /** One value of an enumerating field. */
@@ -52,6 +54,17 @@ export function field(
   return { ...base, values: Object.entries(values).map(([value, text]) => ({ value: Number(value), name: text })) };
 }
 
+/** Bits that always read as 1, from `low` to `high` inclusive. */
+export function fixedOnes(low: number, high: number): BitField {
+  return {
+    name: low === high ? 'fixed 1' : 'fixed 1s',
+    bit: low,
+    width: high - low + 1,
+    summary: 'Always 1.',
+    fixed: true,
+  };
+}
+
 /** The bits of one field of `value`, shifted down. */
 export function extract(field: BitField, value: bigint): bigint {
   return (BigInt.asUintN(64, value) >> BigInt(field.bit)) & ((1n << BigInt(field.width)) - 1n);
@@ -79,6 +92,7 @@ export function decodeBits(layout: BitLayout, value: bigint): DecodedField[] {
 export function formatBits(layout: BitLayout, value: bigint): string {
   const parts: string[] = [];
   for (const { field, value: bits, text } of decodeBits(layout, value)) {
+    if (field.fixed) continue;
     if (field.width === 1 && field.values === undefined) {
       if (bits !== 0n) parts.push(field.name);
     } else if (bits !== 0n || field.values?.some((v) => v.value === 0)) {

@@ -1,5 +1,5 @@
 /** Control registers, EFER, debug registers, flags and MXCSR: their bits (SDM 1 3.4.3, 10.2.3; SDM 3A 2.3, 2.5, 2.6, 17.2). */
-import { type BitLayout, field, flag } from './bit-fields';
+import { type BitLayout, field, fixedOnes, flag } from './bit-fields';
 
 /** Masks of CR0 by the manual's names. */
 export const Cr0 = {
@@ -149,7 +149,7 @@ export const Rflags = {
 
 export const rflagsLayout: BitLayout = [
   flag(0, 'CF', 'Carry or borrow out of the highest bit.'),
-  field(1, 1, 'fixed 1', 'Always 1.'),
+  fixedOnes(1, 1),
   flag(2, 'PF', 'The low byte of the result has an even number of 1s.'),
   flag(4, 'AF', 'Carry or borrow out of bit 3.'),
   flag(6, 'ZF', 'The result is zero.'),
@@ -191,13 +191,13 @@ export const dr6Layout: BitLayout = [
   flag(1, 'B1', 'The breakpoint in DR1 was met.'),
   flag(2, 'B2', 'The breakpoint in DR2 was met.'),
   flag(3, 'B3', 'The breakpoint in DR3 was met.'),
-  field(4, 10, 'fixed 1s', 'Always 1s.'),
+  fixedOnes(4, 10),
   field(11, 11, 'BLD', 'No bus lock was detected.', { 0: 'bus lock', 1: 'none' }),
   flag(13, 'BD', 'A debug register was accessed under general detect.'),
   flag(14, 'BS', 'Single step.'),
   flag(15, 'BT', 'A task switch to a task with its T bit set.'),
   field(16, 16, 'RTM', 'Not inside a transactional region.', { 0: 'in a transaction', 1: 'none' }),
-  field(17, 31, 'fixed 1s', 'Always 1s.'),
+  fixedOnes(17, 31),
 ];
 
 const breakOn = { 0: 'execution', 1: 'write', 2: 'I/O', 3: 'read or write' };
@@ -210,7 +210,7 @@ export const dr7Layout: BitLayout = [
   ]),
   flag(8, 'LE', 'Exact breakpoints, local; without effect today.'),
   flag(9, 'GE', 'Exact breakpoints, global; without effect today.'),
-  field(10, 10, 'fixed 1', 'Always 1.'),
+  fixedOnes(10, 10),
   flag(11, 'RTM', 'Debugging of transactional regions.'),
   flag(13, 'GD', 'Accesses to debug registers raise #DB.'),
   ...[0, 1, 2, 3].flatMap((n) => [

@@ -373,6 +373,7 @@ const rows = [
     'address',
     'Guest-physical address that caused an EPT violation or misconfiguration.',
   ),
+  row(0x2402, 'msrData', 'MSR data', 'hex', 'Value of the MSR whose WRMSRLIST or immediate WRMSRNS exited.'),
   row(
     0x2404,
     'originalEventData',
