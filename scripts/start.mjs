@@ -6,15 +6,20 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ensureDependencies } from './dependencies.mjs';
-import { cache, root, run, step, which } from './process.mjs';
+import { CommandFailed, cache, root, run, step, which } from './process.mjs';
 
 const samples = join(root, 'samples');
 
-await ensureDependencies();
-await step('Building', () => run(process.execPath, [join(root, 'scripts/build.mjs'), '--no-types']));
-
-if (process.argv.includes('--headless')) process.exitCode = await bootInTerminal();
-else await openEditor();
+try {
+  await ensureDependencies();
+  await step('Building', () => run(process.execPath, [join(root, 'scripts/build.mjs'), '--no-types']));
+  if (process.argv.includes('--headless')) process.exitCode = await bootInTerminal();
+  else await openEditor();
+} catch (error) {
+  if (!(error instanceof CommandFailed)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
 
 /** Serial output, exit table and final state; returns the exit status. @returns {Promise<number>} */
 function bootInTerminal() {

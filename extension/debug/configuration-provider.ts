@@ -1,8 +1,11 @@
 /** Fills in what a launch configuration leaves out, so that F5 in a source needs none, and refuses to start what cannot run. */
 import * as vscode from 'vscode';
+import { pathOf, resolvePath } from './paths';
 import type { ProgramCheck } from './program-check';
 
 const sourceFile = /\.(asm|nasm)$/i;
+/** Launch arguments beside `program` that name a file. */
+const otherFiles = ['floppy', 'disk', 'cdrom', 'initrd', 'symbols'];
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   readonly #check: ProgramCheck;
@@ -35,9 +38,16 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
       void vscode.window.showErrorMessage('The launch configuration names no "program" to boot.');
       return undefined;
     }
-    const program = resolveProgram(config.program, folder);
+    const program = resolvePath(config.program, folder);
     if (sourceFile.test(program.path) && !(await this.#check.mayStart(program))) return undefined;
-    return { ...config, program: programName(program) };
+    const resolved: vscode.DebugConfiguration = { ...config, program: pathOf(program) };
+    for (const key of otherFiles) {
+      if (typeof config[key] === 'string') resolved[key] = pathOf(resolvePath(config[key], folder));
+    }
+    if (Array.isArray(config.includePaths)) {
+      resolved.includePaths = config.includePaths.map((path: string) => pathOf(resolvePath(path, folder)));
+    }
+    return resolved;
   }
 
   /** Shown by "Show all automatic debug configurations" and in the Run and Debug picker. */
@@ -60,26 +70,11 @@ export function configurationFor(source: vscode.Uri): vscode.DebugConfiguration 
     type: 'ringside',
     request: 'launch',
     name: `Boot ${vscode.workspace.asRelativePath(source, false)}`,
-    program: programName(source),
+    program: pathOf(source),
     virtualization: settings.get<string>('virtualization', 'ept'),
     memory: settings.get<string>('memory', '64M'),
     stopOnEntry: settings.get<boolean>('stopOnEntry', false),
     includePaths: settings.get<string[]>('includePaths', []),
     defines: settings.get<string[]>('defines', []),
   };
-}
-
-/** A path where there are paths; elsewhere (a repository opened in the browser) the whole URI. */
-function programName(uri: vscode.Uri): string {
-  return uri.scheme === 'file' ? uri.fsPath : uri.toString();
-}
-
-function resolveProgram(program: string, folder: vscode.WorkspaceFolder | undefined): vscode.Uri {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(program) && !/^[a-z]:[\\/]/i.test(program)) return vscode.Uri.parse(program, true);
-  const base = folder ?? vscode.workspace.workspaceFolders?.[0];
-  const absolute = /^([\\/]|[a-z]:[\\/])/i.test(program);
-  if (!base) return vscode.Uri.file(program);
-  // In a virtual workspace `${file}` is a path of the workspace's own file system.
-  if (absolute) return base.uri.scheme === 'file' ? vscode.Uri.file(program) : base.uri.with({ path: program });
-  return vscode.Uri.joinPath(base.uri, program);
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { ExitsArguments, ExitsResponse, ExitView } from '../../debug-adapter/protocol';
 import type { Guest, GuestSessions } from '../debug/guest-sessions';
+import { uriOf } from '../debug/paths';
 
 /** Exits that are asked for at a time; a long run has hundreds of thousands. */
 const pageSize = 500;
@@ -104,7 +105,7 @@ export class ExitLogView implements vscode.TreeDataProvider<ExitNode>, vscode.Di
       return;
     }
     const { path } = instruction.location;
-    const uri = /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? vscode.Uri.parse(path) : vscode.Uri.file(path);
+    const uri = uriOf(path);
     const start = new vscode.Position(instruction.line - 1, 0);
     await vscode.window.showTextDocument(uri, { selection: new vscode.Range(start, start), preserveFocus: true });
   }
