@@ -20,11 +20,14 @@ export function assembleBios() {
   }
 }
 
-/** The module's text: the ROM is code, zeros, and the 16 bytes of the reset vector. */
+/**
+ * The module's text: the ROM is code, zeros, and the 16 bytes of the reset vector.
+ * @param {Uint8Array} rom
+ */
 export function biosModule(rom) {
   let used = rom.length - 16;
   while (used > 0 && rom[used - 1] === 0) used--;
-  const lines = (bytes) =>
+  const lines = (/** @type {Uint8Array} */ bytes) =>
     Buffer.from(bytes)
       .toString('base64')
       .replace(/.{1,110}/g, "  '$&' +\n")

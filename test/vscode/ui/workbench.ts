@@ -76,6 +76,12 @@ export class Workbench {
       .toContain(`Ln ${line}, Col ${column}`);
   }
 
+  /** Waits until the cursor is on a line. */
+  async cursorAt(line: number): Promise<void> {
+    const position = this.page.locator('#status\\.editor\\.selection');
+    await expect.poll(() => position.textContent()).toContain(`Ln ${line},`);
+  }
+
   private async quickInput(keys: string, text: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input[type="text"]');
     await expect
@@ -159,6 +165,43 @@ export class Workbench {
     await row.waitFor();
     if ((await row.getAttribute('aria-expanded')) === 'false') await row.locator('.monaco-tl-twistie').click();
     await expect.poll(() => row.getAttribute('aria-expanded')).toBe('true');
+  }
+
+  /** A row of a long tree, of which only what is on the screen exists: the wheel is turned until it comes. */
+  async scrollTo(view: Locator, label: string): Promise<Locator> {
+    const row = this.row(view, label);
+    await view.hover();
+    await this.page.mouse.wheel(0, -100_000);
+    await expect
+      .poll(async () => {
+        if (await row.isVisible()) return true;
+        await this.page.mouse.wheel(0, 100);
+        return false;
+      })
+      .toBe(true);
+    return row;
+  }
+
+  /** What the Variables view shows beside a name; its group is opened if it is shut. */
+  async variable(name: string): Promise<string> {
+    await this.showContainer('Run and Debug');
+    const view = this.view('Variables');
+    const row = view.locator('.monaco-list-row', {
+      has: this.page.locator('.expression .name', { hasText: new RegExp(`^${name}`) }),
+    });
+    const scopes = view.locator('.monaco-list-row[aria-level="1"][aria-expanded="false"]');
+    if (!(await row.first().isVisible()) && (await scopes.first().isVisible())) await scopes.first().click();
+    return (await row.first().locator('.value').textContent()) ?? '';
+  }
+
+  /** Ticks or unticks an exception breakpoint in the Breakpoints view. */
+  async toggleExceptionBreakpoint(label: string): Promise<void> {
+    await this.showContainer('Run and Debug');
+    const row = this.view('Breakpoints').locator('.monaco-list-row').filter({ hasText: label });
+    const box = row.locator('input[type="checkbox"]');
+    const was = await box.isChecked();
+    await box.click();
+    await expect.poll(() => box.isChecked()).toBe(!was);
   }
 
   /** What stands in the Debug Console. */
