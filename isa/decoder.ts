@@ -1,9 +1,8 @@
 /**
- * Bytes to instruction, as a current Intel processor reads them. The dispatch is built from the table at the first use of
- * each mode. The CPU and the disassembler both decode here.
+ * Bytes to instruction, as a current Intel processor reads them. The dispatch is made from the table at the first use. The CPU and the disassembler both decode here.
  */
 import type { Decoded, DecodedOperand, RegisterFile } from './decoded';
-import { buildDispatch, type Candidate, type Dispatch } from './dispatch';
+import { type Candidate, Dispatch } from './dispatch';
 import type { KindInfo } from './operand-kinds';
 import { forms } from './table';
 
@@ -28,7 +27,7 @@ const dispatches: (Dispatch | undefined)[] = [];
 
 function dispatchOf(bits: 16 | 32 | 64): Dispatch {
   const at = bits >> 5;
-  dispatches[at] ??= buildDispatch(forms, bits);
+  dispatches[at] ??= new Dispatch(forms, bits);
   return dispatches[at];
 }
 
@@ -126,8 +125,8 @@ class Reader {
     this.addressSize = this.bits === 64 ? (this.has67 ? 32 : 64) : (this.bits === 16) === this.has67 ? 32 : 16;
     const key = this.readOpcode(opcode);
     this.opcode = key & 0xff;
-    const node = key < 0 ? undefined : dispatchOf(this.bits)[key];
-    if (node === undefined) return this.lengthFailure();
+    const node = key < 0 ? null : dispatchOf(this.bits).node(key);
+    if (node === null) return this.lengthFailure();
     let list: Candidate[] | undefined;
     if (node.modrm) {
       this.modrm = this.next();

@@ -1,5 +1,5 @@
 /**
- * From opcode bytes to the forms that they may be: built once from the table. For each mode, encoding space, map and
+ * From opcode bytes to the forms that they may be, made once from the table. For each mode, encoding space, map and
  * opcode byte a {@link Node}; in it, by ModRM.reg and by whether ModRM.rm is a register, the few candidates that prefixes
  * and sizes then tell apart.
  */
@@ -35,9 +35,6 @@ export interface Node {
   /** Without ModRM one list; with it sixteen, by ModRM.reg, those from 8 on with a register in ModRM.rm. */
   lists: Candidate[][];
 }
-
-/** Nodes by `space << 10 | map << 8 | byte` (space 0 legacy, 1 VEX). */
-export type Dispatch = readonly (Node | undefined)[];
 
 function candidateOf(form: Form, longMode: boolean): Candidate {
   const { opcode } = form;
@@ -89,26 +86,61 @@ function hasModrm(form: Form): boolean {
   return form.opcode.digit >= 0 || form.opcode.fixedModrm >= 0;
 }
 
-/** Builds the dispatch of one mode. */
-export function buildDispatch(forms: readonly Form[], bits: 16 | 32 | 64): Dispatch {
-  const mode = bits === 16 ? Mode.Bits16 : bits === 32 ? Mode.Bits32 : Mode.Bits64;
-  const result: (Node | undefined)[] = new Array(2048).fill(undefined);
+/** The forms that a key of {@link Dispatch.node} can mean, in every mode. */
+type Index = readonly (Form[] | undefined)[];
+
+function buildIndex(forms: readonly Form[]): Index {
+  const result: (Form[] | undefined)[] = new Array(2048).fill(undefined);
   for (const form of forms) {
-    if (form.encodeOnly || (form.modes & mode) === 0 || form.opcode.space === 'evex') continue;
-    const candidate = candidateOf(form, bits === 64);
     const { opcode } = form;
+    if (form.encodeOnly || opcode.space === 'evex') continue;
     const base = ((opcode.space === 'vex' ? 1 : 0) << 10) | (opcode.map << 8);
     for (let r = 0; r < (opcode.plusRegister ? 8 : 1); r++) {
       const key = base | (opcode.byte + r);
-      result[key] ??= { modrm: false, lists: [] };
-      place(result[key], candidate);
+      const list = result[key];
+      if (list) list.push(form);
+      else result[key] = [form];
     }
   }
-  for (const node of result) {
-    // Stable: among equal demands the order of the table decides.
-    for (const list of node?.lists ?? []) list?.sort((a, b) => demands(b) - demands(a));
-  }
   return result;
+}
+
+/** The dispatch of one mode; its nodes are made when first met. */
+export class Dispatch {
+  private static index: Index | undefined;
+  private readonly index: Index;
+  private readonly nodes: (Node | null | undefined)[] = new Array(2048).fill(undefined);
+
+  constructor(
+    forms: readonly Form[],
+    private readonly bits: 16 | 32 | 64,
+  ) {
+    Dispatch.index ??= buildIndex(forms);
+    this.index = Dispatch.index;
+  }
+
+  /**
+   * The node of an opcode byte, `null` if no form of this mode begins so.
+   * @param key `space << 10 | map << 8 | byte` (space 0 legacy, 1 VEX)
+   */
+  node(key: number): Node | null {
+    const known = this.nodes[key];
+    if (known !== undefined) return known;
+    const made = this.makeNode(key);
+    this.nodes[key] = made;
+    return made;
+  }
+
+  private makeNode(key: number): Node | null {
+    const mode = this.bits === 16 ? Mode.Bits16 : this.bits === 32 ? Mode.Bits32 : Mode.Bits64;
+    const forms = this.index[key]?.filter((form) => (form.modes & mode) !== 0);
+    if (!forms || forms.length === 0) return null;
+    const node: Node = { modrm: false, lists: [] };
+    for (const form of forms) place(node, candidateOf(form, this.bits === 64));
+    // Stable: among equal demands the order of the table decides.
+    for (const list of node.lists) list?.sort((a, b) => demands(b) - demands(a));
+    return node;
+  }
 }
 
 function place(node: Node, candidate: Candidate): void {

@@ -136,20 +136,23 @@ const sizedImmediates: Record<string, readonly [Immediate, Immediate, Immediate]
 };
 
 type Immediate = Opcode['immediates'][number];
-const plainImmediates = new Set(['ib', 'iw', 'id', 'iq', 'cb', 'cw', 'cd', 'ow', 'cp16', 'cp32']);
+const immediateWords = new Set('ib iw id iq iz iv cb cw cd cz ow cp16 cp32 cpz'.split(' '));
 
 /** Processor generations that come before the 386, whose 32-bit forms need a 386. */
 const before386 = new Set(['8086', '186', '286']);
 const before64 = new Set(['8086', '186', '286', '386', '486', 'PENTIUM', 'P6']);
 
-const hexByte = /^[0-9A-F]{2}$/;
-
+/** What the opcode column says, before sizes. */
 interface ParsedOpcode {
   opcode: Opcode;
   /** Immediates, possibly templates. */
   immediates: string[];
-  /** `ov` or `oz`: a form for each operand size. */
-  sizes: '' | 'v' | 'z';
+}
+
+/** The value of a hexadecimal digit's character code, -1 for others; lower case is none in this notation. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  return code >= 65 && code <= 70 ? code - 55 : -1;
 }
 
 /** Reads the opcode column. */
@@ -170,26 +173,24 @@ function readOpcode(text: string): ParsedOpcode {
     immediates: [],
   };
   const immediates: string[] = [];
-  let sizes: ParsedOpcode['sizes'] = '';
-  for (const token of text.split(' ')) {
+  const tokens = text.split(' ');
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i];
     if (token === '') continue;
-    if (token === 'ov' || token === 'oz') sizes = token === 'ov' ? 'v' : 'z';
-    else if (hexByte.test(token)) {
-      readByte(opcode, Number.parseInt(token, 16));
-    } else if (token.charCodeAt(0) === 47 /* / */) {
-      if (token === '/r') opcode.digit = 8;
-      else if (token === '/is4') immediates.push('is4');
-      else opcode.digit = (token.charCodeAt(1) - 48) as Opcode['digit'];
-    } else if (plainImmediates.has(token) || token in sizedImmediates) {
-      immediates.push(token);
-    } else if (token.startsWith('VEX.') || token.startsWith('EVEX.')) {
-      readVex(opcode, token);
-    } else {
-      readOpcodeWord(opcode, token);
-    }
+    const high = hexDigit(token.charCodeAt(0));
+    const low = high < 0 ? -1 : hexDigit(token.charCodeAt(1));
+    if (low >= 0) {
+      readByte(opcode, high * 16 + low);
+      if (token.length === 4) opcode.plusRegister = true;
+    } else if (token === '/r') opcode.digit = 8;
+    else if (token === '/is4') immediates.push('is4');
+    else if (token.charCodeAt(0) === 47 /* / */) opcode.digit = (token.charCodeAt(1) - 48) as Opcode['digit'];
+    else if (immediateWords.has(token)) immediates.push(token);
+    else if (token.length > 5) readVex(opcode, token);
+    else readOpcodeWord(opcode, token);
   }
   if (opcode.byte < 0) throw new Error(`no opcode byte in row: ${text}`);
-  return { opcode, immediates, sizes };
+  return { opcode, immediates };
 }
 
 /** A byte of the opcode column: mandatory prefix, map escape, opcode, or fixed ModRM, by what came before. */
@@ -239,13 +240,12 @@ function readOpcodeWord(opcode: Opcode, token: string): void {
     case 'a64':
       opcode.addressSize = Number(token.slice(1)) as 16 | 32 | 64;
       break;
+    case 'ov':
+    case 'oz':
+      // Forms for each size: Row.sizes.
+      break;
     default:
-      if (token.endsWith('+r')) {
-        readByte(opcode, Number.parseInt(token, 16));
-        opcode.plusRegister = true;
-      } else {
-        throw new Error(`unknown word in an opcode: ${token}`);
-      }
+      throw new Error(`unknown word in an opcode: ${token}`);
   }
 }
 
@@ -324,41 +324,91 @@ function readFlags(text: string | undefined): number {
 const noExceptions: readonly string[] = [];
 
 /** What an operand kind asks of the encoding: memory or rm, a register, an immediate, or nothing. */
-const kindClass = new Map<string, 'M' | 'R' | 'I' | '-'>();
-for (const kind of 'r8 r16 r32 r64 sreg creg dreg treg sti mm xmm ymm'.split(' ')) kindClass.set(kind, 'R');
+type Place = 'M' | 'R' | 'I' | '-';
+const places = new Map<OperandKind, Place>();
+for (const kind of 'r8 r16 r32 r64 sreg creg dreg treg sti mm xmm ymm'.split(' ')) places.set(kind as OperandKind, 'R');
 for (const kind of 'al ax eax rax cl cx ecx rcx dx edx rdx rbx ebx es cs ss ds fs gs 1 3 st0 xmm0'.split(' '))
-  kindClass.set(kind, '-');
+  places.set(kind as OperandKind, '-');
 
-function classOf(kind: OperandKind): 'M' | 'R' | 'I' | '-' {
-  const known = kindClass.get(kind);
+function placeOf(kind: OperandKind): Place {
+  let place = places.get(kind);
+  if (place === undefined) {
+    place = /^s?imm|^rel|^moffs|^ptr/.test(kind) ? 'I' : 'M';
+    places.set(kind, place);
+  }
+  return place;
+}
+
+/** The operand column: which sizes it asks for, and for each size the kinds and where they stand. */
+interface ParsedOperands {
+  sizes: '' | 'v' | 'y' | 'z';
+  /** By size 16, 32, 64. */
+  kinds: readonly (readonly OperandKind[])[];
+  places: string;
+  registers: number;
+  memory: boolean;
+  /** Results of {@link operandEncoding} by what decides them. */
+  encodings: (string | undefined)[];
+}
+
+const noOperands: ParsedOperands = {
+  sizes: '',
+  kinds: [[], [], []],
+  places: '',
+  registers: 0,
+  memory: false,
+  encodings: [],
+};
+
+/** Few combinations of operands serve most rows. */
+const operandColumns = new Map<string, ParsedOperands>();
+
+function readOperands(column: string): ParsedOperands {
+  const known = operandColumns.get(column);
   if (known) return known;
-  const result = /^s?imm|^rel|^moffs|^ptr/.test(kind) ? 'I' : 'M';
-  kindClass.set(kind, result);
+  const text = column.trim();
+  if (text === '') return noOperands;
+  const words = text.split(',');
+  let sizes: ParsedOperands['sizes'] = '';
+  const kinds: OperandKind[][] = [[], [], []];
+  let letters = '';
+  let registers = 0;
+  let memory = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i].trim();
+    const letter = templateSizes[word];
+    if (letter && (sizes === '' || letter !== 'z')) sizes = letter;
+    for (let size = 0; size < 3; size++) kinds[size].push(letter ? templates[word][size] : (word as OperandKind));
+    const place = placeOf(kinds[1][i]);
+    letters += place;
+    if (place === 'R') registers++;
+    else if (place === 'M') memory = true;
+  }
+  const result = { sizes, kinds, places: letters, registers, memory, encodings: [] };
+  operandColumns.set(column, result);
   return result;
 }
 
-/** The rule for where operands stand, as the header says it. */
-function inferEncoding(operands: readonly OperandKind[], opcode: Opcode): string {
-  const letters: string[] = [];
-  let registers = 0;
-  let memory = false;
-  for (const kind of operands) {
-    const letter = classOf(kind);
-    letters.push(letter);
-    if (letter === 'R') registers++;
-    if (letter === 'M') memory = true;
-  }
+/** Where the operands stand, by the rule that the header gives. */
+function operandEncoding(operands: ParsedOperands, opcode: Opcode): string {
+  const legacy = opcode.space === 'legacy';
+  const extended = opcode.digit >= 0 && opcode.digit < 8;
+  const key = (opcode.plusRegister ? 4 : 0) | (legacy ? 2 : 0) | (extended ? 1 : 0);
+  const known = operands.encodings[key];
+  if (known !== undefined) return known;
+  const { memory, registers } = operands;
+  const all = registers + (memory ? 1 : 0);
   let free: string;
   if (opcode.plusRegister) free = 'O';
-  else if (opcode.digit >= 0 && opcode.digit < 8)
-    free = opcode.space !== 'legacy' && registers + +memory > 1 ? 'VM' : 'M';
-  else if (opcode.space !== 'legacy' && registers + +memory > 2) free = memory ? 'RV4' : 'RVM4';
-  else free = memory ? 'R' : 'RM';
   // BLSI and its like: VEX.vvvv is the destination, ModRM.reg part of the opcode.
-  if (memory && free === 'VM') free = 'V';
+  else if (extended) free = legacy || all < 2 ? 'M' : memory ? 'V' : 'VM';
+  else if (!legacy && all > 2) free = memory ? 'RV4' : 'RVM4';
+  else free = memory ? 'R' : 'RM';
   let next = 0;
-  for (let i = 0; i < letters.length; i++) if (letters[i] === 'R') letters[i] = free[next++] ?? '?';
-  return letters.join('');
+  let result = '';
+  for (const letter of operands.places) result += letter === 'R' ? (free[next++] ?? '?') : letter;
+  operands.encodings[key] = result;
+  return result;
 }
 
 /** Reads sources into instructions and their forms; `forms` is appended to, an index there is a form's id. */
@@ -367,7 +417,7 @@ export function readInstructions(sources: readonly InstructionSource[], forms: F
 }
 
 function readInstruction(source: InstructionSource, forms: Form[]): Instruction {
-  const { mnemonic, summary, meaning } = source;
+  const { mnemonic, summary, meaning, rows } = source;
   const own: Form[] = [];
   const vmx: VmxBehaviour =
     meaning.vmx === undefined ? 'none' : meaning.vmx === 'always' ? 'always' : { control: meaning.vmx };
@@ -383,162 +433,231 @@ function readInstruction(source: InstructionSource, forms: Form[]): Instruction 
     vmx,
     forms: own,
   };
-  for (const line of source.rows.split('\n')) {
-    if (line.includes('|') || line.trim() !== '') readRow(line, result, meaning.feature ?? '8086', forms, own);
-  }
+  addRows(rows, result, meaning.feature ?? '8086', forms, own);
   return result;
 }
 
-interface RowAttributes {
-  lock: boolean;
-  repeat: Form['repeat'];
-  modes: number;
-  d64: boolean;
-  f64: boolean;
-  decodeOnly: boolean;
-  encodeOnly: boolean;
-  feature: string;
-  encoding: string | undefined;
-}
-
-function readAttributes(text: string | undefined, feature: string): RowAttributes {
-  const result: RowAttributes = {
-    lock: false,
-    repeat: 'none',
-    modes: Mode.All,
-    d64: false,
-    f64: false,
-    decodeOnly: false,
-    encodeOnly: false,
-    feature,
-    encoding: undefined,
-  };
-  if (!text) return result;
-  for (const word of text.split(' ')) {
-    switch (word) {
-      case '':
-        break;
-      case 'lock':
-        result.lock = true;
-        break;
-      case 'rep':
-      case 'repe':
-        result.repeat = word;
-        break;
-      case 'legacy':
-        result.modes = Mode.Legacy;
-        break;
-      case 'long':
-        result.modes = Mode.Bits64;
-        break;
-      case 'd64':
-        result.d64 = true;
-        break;
-      case 'f64':
-        result.f64 = true;
-        break;
-      case 'decode':
-        result.decodeOnly = true;
-        break;
-      case 'encode':
-        result.encodeOnly = true;
-        break;
-      default:
-        if (word.startsWith('feature:')) result.feature = word.slice(8);
-        else if (word.startsWith('en:')) result.encoding = word.slice(3);
-        else throw new Error(`unknown attribute: ${word}`);
+/** Makes the forms of each line; what the line says beyond their number is read when first asked for. */
+function addRows(rows: string, owner: Instruction, feature: string, forms: Form[], own: Form[]): void {
+  const lines = rows.split('\n');
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i].trim();
+    if (line === '') continue;
+    const bar = line.indexOf('|');
+    const operands = readOperands(bar < 0 ? '' : line.slice(0, bar));
+    const row = new Row(line.slice(bar + 1).trim(), operands, feature);
+    const letter = row.sizes();
+    if (letter === '') {
+      addForm(row, 1, 0);
+      continue;
     }
-  }
-  return result;
-}
-
-function readRow(line: string, owner: Instruction, feature: string, forms: Form[], own: Form[]): void {
-  const columns = line.split('|');
-  // A row without operands may be written as the opcode alone.
-  if (columns.length === 1) columns.unshift('');
-  const operandWords = columns[0].trim() === '' ? [] : columns[0].trim().split(/ *, */);
-  const { opcode, immediates, sizes: written } = readOpcode(columns[1]);
-  const attributes = readAttributes(columns[2], feature);
-  const notation = columns[1].trim().replace(/^o[vz] /, '');
-
-  let sizeLetter: '' | 'v' | 'y' | 'z' = written;
-  for (const word of operandWords) {
-    const letter = templateSizes[word];
-    if (letter && (sizeLetter === '' || letter !== 'z')) sizeLetter = letter;
-  }
-  if (sizeLetter === '') {
-    const modes = opcode.operandSize === 64 || opcode.w === 1 || opcode.addressSize === 64 ? Mode.Bits64 : Mode.All;
-    addForm(opcode, operandWords as OperandKind[], immediates as Immediate[], modes, attributes, notation);
-    return;
-  }
-  const sizes =
-    sizeLetter === 'y' ? [32, 64] : sizeLetter === 'z' && !attributes.d64 && !attributes.f64 ? [16, 32] : [16, 32, 64];
-  for (const size of sizes) {
-    const column = size === 16 ? 0 : size === 32 ? 1 : 2;
-    const kinds = operandWords.map((word) => templates[word]?.[column] ?? (word as OperandKind));
-    const bytes = immediates.map((word) => sizedImmediates[word]?.[column] ?? (word as Immediate));
-    let modes: number = size === 64 ? Mode.Bits64 : Mode.All;
-    if (attributes.f64 && size !== 64) modes = Mode.Legacy;
-    if (attributes.d64 && size === 32) modes = Mode.Legacy;
-    const sized: Opcode = { ...opcode };
-    if (sizeLetter === 'y') {
-      sized.w = size === 64 ? 1 : 0;
-    } else if (attributes.f64 && size === 64) {
-      sized.defaultSize64 = true;
-    } else {
-      sized.operandSize = size as 16 | 32 | 64;
-      sized.defaultSize64 = attributes.d64 && size === 64;
-    }
-    const prefix =
-      sizeLetter !== 'y' && size === 64 && !attributes.d64 && !attributes.f64
-        ? 'REX.W '
-        : sizeLetter === 'y' && size === 64 && opcode.space === 'legacy'
-          ? 'REX.W '
-          : '';
-    addForm(sized, kinds, bytes, modes, attributes, prefix + sizedNotation(notation, column), size);
+    if (letter !== 'y') addForm(row, 0, 16);
+    addForm(row, 1, 32);
+    if (letter !== 'z' || line.includes('d64') || line.includes('f64')) addForm(row, 2, 64);
   }
 
-  function addForm(
-    code: Opcode,
-    operands: readonly OperandKind[],
-    bytes: Immediate[],
-    modes: number,
-    row: RowAttributes,
-    text: string,
-    size = 0,
-  ): void {
-    code.immediates = bytes;
-    if (row.f64 && size === 0) code.defaultSize64 = true;
-    if (row.d64 && size === 0 && code.operandSize === 64) code.defaultSize64 = true;
-    let needs = row.feature;
-    const width = size || code.operandSize;
-    if (width === 64 && before64.has(needs)) needs = 'X86_64';
-    else if (width === 32 && before386.has(needs)) needs = '386';
-    const form: Form = {
-      id: forms.length,
-      instruction: owner,
-      mnemonic: owner.mnemonic,
-      operands,
-      operandEncoding: row.encoding ?? inferEncoding(operands, code),
-      opcode: code,
-      modes: modes & row.modes,
-      feature: needs,
-      lock: row.lock,
-      repeat: row.repeat,
-      decodeOnly: row.decodeOnly,
-      encodeOnly: row.encodeOnly,
-      notation: text,
-    };
+  function addForm(row: Row, column: 0 | 1 | 2, size: 0 | 16 | 32 | 64): void {
+    const form = new TableForm(forms.length, owner, row, column, size);
     forms.push(form);
     own.push(form);
   }
 }
 
-/** The opcode column with the templates of immediates replaced by what they are at one size. */
-function sizedNotation(notation: string, column: number): string {
-  if (!/\b(iz|iv|cz|cpz)\b/.test(notation)) return notation;
-  return notation.replace(/\b(iz|iv|cz|cpz)\b/, (word) => {
-    const immediate = sizedImmediates[word][column];
+/** One line of the notation. */
+class Row {
+  lock = false;
+  repeat: Form['repeat'] = 'none';
+  modes: number = Mode.All;
+  d64 = false;
+  f64 = false;
+  decodeOnly = false;
+  encodeOnly = false;
+  encoding: string | undefined;
+  private parsed: ParsedOpcode | undefined;
+
+  constructor(
+    /** Opcode and attributes. */
+    private readonly text: string,
+    readonly operands: ParsedOperands,
+    public feature: string,
+  ) {}
+
+  /** By which letter the row asks for sizes; `''` if it is one form. */
+  sizes(): '' | 'v' | 'y' | 'z' {
+    const own = this.operands.sizes;
+    if (own === 'v' || own === 'y') return own;
+    return this.text.startsWith('ov ') ? 'v' : this.text.startsWith('oz ') ? 'z' : own;
+  }
+
+  /** The opcode column. */
+  opcodeColumn(): string {
+    const bar = this.text.indexOf('|');
+    return (bar < 0 ? this.text : this.text.slice(0, bar)).trim();
+  }
+
+  /** Reads opcode and attributes, once. */
+  read(): ParsedOpcode {
+    if (this.parsed === undefined) {
+      const bar = this.text.indexOf('|');
+      if (bar >= 0) this.readAttributes(this.text.slice(bar + 1));
+      this.parsed = readOpcode(this.opcodeColumn());
+    }
+    return this.parsed;
+  }
+
+  private readAttributes(text: string): void {
+    for (const word of text.split(' ')) {
+      switch (word) {
+        case '':
+          break;
+        case 'lock':
+          this.lock = true;
+          break;
+        case 'rep':
+        case 'repe':
+          this.repeat = word;
+          break;
+        case 'legacy':
+          this.modes = Mode.Legacy;
+          break;
+        case 'long':
+          this.modes = Mode.Bits64;
+          break;
+        case 'd64':
+          this.d64 = true;
+          break;
+        case 'f64':
+          this.f64 = true;
+          break;
+        case 'decode':
+          this.decodeOnly = true;
+          break;
+        case 'encode':
+          this.encodeOnly = true;
+          break;
+        default:
+          if (word.startsWith('feature:')) this.feature = word.slice(8);
+          else if (word.startsWith('en:')) this.encoding = word.slice(3);
+          else throw new Error(`unknown attribute: ${word}`);
+      }
+    }
+  }
+}
+
+function copyOpcode(opcode: Opcode): Opcode {
+  return {
+    space: opcode.space,
+    map: opcode.map,
+    byte: opcode.byte,
+    fixedModrm: opcode.fixedModrm,
+    mandatory: opcode.mandatory,
+    operandSize: opcode.operandSize,
+    addressSize: opcode.addressSize,
+    defaultSize64: opcode.defaultSize64,
+    w: opcode.w,
+    l: opcode.l,
+    digit: opcode.digit,
+    plusRegister: opcode.plusRegister,
+    immediates: [],
+  };
+}
+
+/** A form of a row at one operand size. Many are never looked at, so that everything is read when asked for. */
+class TableForm implements Form {
+  private ownOpcode: Opcode | undefined;
+
+  constructor(
+    readonly id: number,
+    readonly instruction: Instruction,
+    private readonly row: Row,
+    private readonly column: 0 | 1 | 2,
+    /** The operand size that made this form of the row, 0 where the row is one form. */
+    private readonly size: 0 | 16 | 32 | 64,
+  ) {}
+
+  get mnemonic(): string {
+    return this.instruction.mnemonic;
+  }
+
+  get operands(): readonly OperandKind[] {
+    return this.row.operands.kinds[this.column];
+  }
+
+  get operandEncoding(): string {
+    const { opcode } = this.row.read();
+    return this.row.encoding ?? operandEncoding(this.row.operands, opcode);
+  }
+
+  get opcode(): Opcode {
+    if (this.ownOpcode === undefined) this.ownOpcode = this.makeOpcode();
+    return this.ownOpcode;
+  }
+
+  private makeOpcode(): Opcode {
+    const { row, size } = this;
+    const { opcode: general, immediates } = row.read();
+    const opcode = copyOpcode(general);
+    for (const word of immediates) opcode.immediates.push(sizedImmediates[word]?.[this.column] ?? (word as Immediate));
+    if (size === 0) {
+      if (row.f64 || (row.d64 && opcode.operandSize === 64)) opcode.defaultSize64 = true;
+    } else if (row.sizes() === 'y') opcode.w = size === 64 ? 1 : 0;
+    else if (row.f64 && size === 64) opcode.defaultSize64 = true;
+    else {
+      opcode.operandSize = size;
+      opcode.defaultSize64 = row.d64 && size === 64;
+    }
+    return opcode;
+  }
+
+  get modes(): number {
+    const { opcode } = this.row.read();
+    const { size, row } = this;
+    let { modes } = row;
+    if (size === 64 || opcode.operandSize === 64 || opcode.w === 1 || opcode.addressSize === 64) modes &= Mode.Bits64;
+    else if (size !== 0 && (row.f64 || (row.d64 && size === 32))) modes &= Mode.Legacy;
+    return modes;
+  }
+
+  get feature(): string {
+    const size = this.size || this.row.read().opcode.operandSize;
+    const { feature } = this.row;
+    if (size === 64 && before64.has(feature)) return 'X86_64';
+    return size === 32 && before386.has(feature) ? '386' : feature;
+  }
+
+  get lock(): boolean {
+    this.row.read();
+    return this.row.lock;
+  }
+
+  get repeat(): Form['repeat'] {
+    this.row.read();
+    return this.row.repeat;
+  }
+
+  get decodeOnly(): boolean {
+    this.row.read();
+    return this.row.decodeOnly;
+  }
+
+  get encodeOnly(): boolean {
+    this.row.read();
+    return this.row.encodeOnly;
+  }
+
+  /** The opcode column with sizes put in for the templates. */
+  get notation(): string {
+    const words = this.row.opcodeColumn().split(/ +/);
+    const sized = words.filter((word) => word !== 'ov' && word !== 'oz').map((word) => this.immediateWord(word));
+    const { row } = this;
+    const rexW = this.size === 64 && row.read().opcode.space === 'legacy' && !row.d64 && !row.f64;
+    return (rexW ? 'REX.W ' : '') + sized.join(' ');
+  }
+
+  private immediateWord(word: string): string {
+    const immediate = sizedImmediates[word]?.[this.column];
+    if (immediate === undefined) return word;
+    // The manual's names: io for 8 bytes, cd and cp for far pointers of 4 and 6.
     return immediate === 'cp16' ? 'cd' : immediate === 'cp32' ? 'cp' : immediate === 'iq' ? 'io' : immediate;
-  });
+  }
 }

@@ -30,12 +30,12 @@ function loop(
     summary,
     { reads, exceptions: '#GP(0)' },
     `
-    rel8      | ov a16 ${opcode} cb | f64 legacy ${attribute}
+    rel8      | oz a16 ${opcode} cb | legacy ${attribute}
     rel8      | ov a32 ${opcode} cb | f64 ${attribute}
-    rel8      | ov a64 ${opcode} cb | f64 long ${attribute}
-    rel8, cx  | ov a16 ${opcode} cb | f64 legacy encode
+    rel8      | a64 ${opcode} cb | f64 long ${attribute}
+    rel8, cx  | oz a16 ${opcode} cb | legacy encode
     rel8, ecx | ov a32 ${opcode} cb | f64 encode
-    rel8, rcx | ov a64 ${opcode} cb | f64 long encode`,
+    rel8, rcx | a64 ${opcode} cb | f64 long encode`,
   );
 }
 
@@ -119,13 +119,13 @@ export const controlTransfer: readonly InstructionSource[] = [
     imm16      | ov CA iw`,
   ),
   ...conditionalJumps,
-  instruction('jcxz', 'Jumps if CX is zero.', { exceptions: '#GP(0)' }, 'rel8 | ov a16 E3 cb | f64 legacy'),
+  instruction('jcxz', 'Jumps if CX is zero.', { exceptions: '#GP(0)' }, 'rel8 | oz a16 E3 cb | legacy'),
   instruction('jecxz', 'Jumps if ECX is zero.', { exceptions: '#GP(0)', feature: '386' }, 'rel8 | ov a32 E3 cb | f64'),
   instruction(
     'jrcxz',
     'Jumps if RCX is zero.',
     { exceptions: '#GP(0)', feature: 'X86_64' },
-    'rel8 | ov a64 E3 cb | f64 long',
+    'rel8 | a64 E3 cb | f64 long',
   ),
   loop('loop', 'E2', 'Lowers the count in rCX and jumps unless it became zero.', undefined),
   loop('loope', 'E1', 'Lowers the count in rCX and jumps if it is not zero and ZF is set.', 'ZF'),
