@@ -6,7 +6,7 @@ import { activateRingside, clientOptions, type RingsideApi } from './activate';
 
 let client: LanguageClient | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<RingsideApi> {
+export function activate(context: vscode.ExtensionContext): RingsideApi {
   const module = join(context.extensionPath, 'dist', 'server.js');
   client = new LanguageClient(
     'ringside',
@@ -19,7 +19,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<Ringsi
     // VS Code runs `node` with its own runtime, so that none has to be installed.
     adapter: () => new vscode.DebugAdapterExecutable('node', [join(context.extensionPath, 'dist', 'debug-adapter.js')]),
   });
-  await client.start();
+  // Not awaited: debugging must work even where the language server does not.
+  void client.start();
   return api;
 }
 

@@ -9,7 +9,7 @@ declare const Worker: new (url: string) => WorkerLike;
 
 let client: LanguageClient | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<RingsideApi> {
+export function activate(context: vscode.ExtensionContext): RingsideApi {
   const script = (name: string) => vscode.Uri.joinPath(context.extensionUri, 'dist', 'web', name).toString(true);
   type LanguageWorker = ConstructorParameters<typeof LanguageClient>[3];
   const server = new Worker(script('server.js')) as unknown as LanguageWorker;
@@ -19,7 +19,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<Ringsi
     adapter: () =>
       new vscode.DebugAdapterInlineImplementation(new WorkerAdapter(new Worker(script('debug-adapter.js')))),
   });
-  await client.start();
+  // Not awaited: debugging must work even where the language server does not.
+  void client.start();
   return api;
 }
 

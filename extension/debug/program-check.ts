@@ -32,9 +32,14 @@ export class ProgramCheck {
   /** Errors of the source and of what it includes, as of the text that is in the editor now. */
   async #errors(source: vscode.Uri): Promise<{ uri: vscode.Uri; range: vscode.Range; message: string }[]> {
     const uri = this.#client.code2ProtocolConverter.asUri(source);
-    const report: DocumentDiagnosticReport = await this.#client.sendRequest('textDocument/diagnostic', {
-      textDocument: { uri },
-    });
+    let report: DocumentDiagnosticReport;
+    try {
+      report = await this.#client.sendRequest('textDocument/diagnostic', { textDocument: { uri } });
+    } catch (error) {
+      // Without a language server the adapter, which assembles anyway, has to tell.
+      this.#client.error(`${source} could not be checked`, error, false);
+      return [];
+    }
     const reports = Object.entries({ [uri]: report, ...report.relatedDocuments });
     const found = [];
     for (const [each, { kind, ...content }] of reports) {
