@@ -1,5 +1,5 @@
-import type { AccessSize } from './devices/device';
 import { PAGE_MASK, PAGE_SIZE } from './cpu/layout';
+import type { AccessSize } from './devices/device';
 
 /** Where MMIO goes: the platform. Addresses are physical. */
 export interface MemoryMappedIo {
@@ -144,6 +144,7 @@ export class PhysicalMemory {
     const put = (page: number): void => {
       const bytes = snapshot.pages.get(page);
       const start = page * PAGE_SIZE;
+      this.onForeignWrite(start, PAGE_SIZE);
       if (bytes) this.bytes.set(bytes, start);
       else this.bytes.fill(0, start, start + PAGE_SIZE);
     };
@@ -153,7 +154,6 @@ export class PhysicalMemory {
     this.dirty.fill(0);
     this.#frozen = new Map(snapshot.pages);
     this.kinds.set(snapshot.kinds);
-    this.onForeignWrite(0, this.size);
     this.onRemap();
   }
 }

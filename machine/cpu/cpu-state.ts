@@ -25,6 +25,8 @@ export class CpuState {
   readonly u32: Uint32Array;
   readonly i32: Int32Array;
   readonly u64: BigUint64Array;
+  /** Set by every assignment of `rip`: an instruction that leaves it false falls through to the next. */
+  ripAssigned = false;
 
   constructor(readonly buffer: ArrayBuffer) {
     this.u8 = new Uint8Array(buffer);
@@ -123,6 +125,7 @@ export class CpuState {
     this.setNumber(State.linearPage, linear - offset);
     this.set32(State.offset, offset);
     this.set32(State.codeTable, 0);
+    this.ripAssigned = true;
   }
 
   get codeBits(): 16 | 32 | 64 {

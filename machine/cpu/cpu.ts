@@ -3,6 +3,7 @@ import type { Clock } from '../clock';
 import type { AccessSize, InterruptController } from '../devices/device';
 import type { PhysicalMemory } from '../memory';
 import type { CpuState } from './cpu-state';
+import type { CpuProfile } from './system/cpuid';
 import type { Mmu } from './system/mmu';
 import type { Intercepts } from './vmx/intercepts';
 
@@ -25,6 +26,10 @@ export interface Cpu {
   readonly memory: PhysicalMemory;
   readonly mmu: Mmu;
   readonly clock: Clock;
+  /** What CPUID says and which features exist; the default profile with VMX if absent. */
+  readonly profile?: CpuProfile;
+  /** Initial local APIC id, 0 if absent. */
+  readonly apicId?: number;
   ports: PortBus;
   interrupts: InterruptController;
   /** In VMX non-root mode: who decides about exits. */

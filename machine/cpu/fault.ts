@@ -1,7 +1,25 @@
 /** Exception vectors (SDM 3A table 6-1). */
 export const Vector = {
-  DE: 0, DB: 1, NMI: 2, BP: 3, OF: 4, BR: 5, UD: 6, NM: 7, DF: 8, TS: 10, NP: 11, SS: 12, GP: 13, PF: 14, MF: 16, AC: 17,
-  MC: 18, XM: 19, VE: 20, CP: 21,
+  DE: 0,
+  DB: 1,
+  NMI: 2,
+  BP: 3,
+  OF: 4,
+  BR: 5,
+  UD: 6,
+  NM: 7,
+  DF: 8,
+  TS: 10,
+  NP: 11,
+  SS: 12,
+  GP: 13,
+  PF: 14,
+  MF: 16,
+  AC: 17,
+  MC: 18,
+  XM: 19,
+  VE: 20,
+  CP: 21,
 } as const;
 
 /**
@@ -14,11 +32,28 @@ export class GuestFault {
   errorCode: number | undefined;
   /** What the exception was found on, for the autopsy: `selector 0x28 is beyond the GDT limit 0x17`. */
   detail = '';
+  /** Halves of the linear address, for page faults: what delivery puts into CR2. */
+  addressLow = 0;
+  addressHigh = 0;
+  /** Bits that delivery sets in DR6, for debug exceptions. */
+  debugStatus = 0;
+  /** RF is set in the pushed flags: every fault but the instruction breakpoint (SDM 3B 17.3.1.1). */
+  setsResume = true;
+  /**
+   * The software interrupt or exception whose delivery raised this one, in the format of the IDT-vectoring information
+   * field (SDM 3C 24.9.3), 0 if none.
+   */
+  vectoring = 0;
+  /** Length in bytes of the instruction of {@link vectoring}. */
+  vectoringLength = 0;
 
   with(vector: number, errorCode: number | undefined, detail: string): this {
     this.vector = vector;
     this.errorCode = errorCode;
     this.detail = detail;
+    this.debugStatus = 0;
+    this.setsResume = true;
+    this.vectoring = 0;
     return this;
   }
 }
@@ -28,4 +63,18 @@ const shared = new GuestFault();
 /** Raises exception `vector` in the guest. Never returns. */
 export function raise(vector: number, errorCode?: number, detail = ''): never {
   throw shared.with(vector, errorCode, detail);
+}
+
+/** Raises #PF for a linear address given as halves. Never returns. */
+export function raisePageFault(errorCode: number, low: number, high: number, detail: string): never {
+  shared.addressLow = low;
+  shared.addressHigh = high;
+  throw shared.with(Vector.PF, errorCode, detail);
+}
+
+/** Raises #DB as a fault with these bits for DR6. Never returns. */
+export function raiseDebugFault(debugStatus: number, detail: string): never {
+  shared.with(Vector.DB, undefined, detail);
+  shared.debugStatus = debugStatus;
+  throw shared;
 }

@@ -30,14 +30,10 @@ export const State = {
   remaining: 0x1c0,
   /** u32: non-zero once a slow path found a fault; the pending exception stands in the Cpu object. */
   fault: 0x1c4,
-  /** i32: upper half of what a slow load returned. */
-  slowHigh: 0x1c8,
-  /** u32: low 12 bits of TLB tags for data accesses as the CPU stands now. */
-  tlbContext: 0x1cc,
-  /** u32: the same for instruction fetch, code mode included. */
+  /** 64 bits, upper half zero: low 12 bits of TLB tags for data accesses as the CPU stands now. */
+  tlbContext: 0x1c8,
+  /** 64 bits, upper half zero: the same for instruction fetch, code mode included. */
   fetchContext: 0x1d0,
-  /** u32: linear-memory address of the code table of the page at `linearPage`, 0 if not known. */
-  codeTable: 0x1d4,
   /** Mask of the stack pointer: 0xffff, 0xffffffff or all ones. */
   stackMask: 0x1d8,
   /** ES CS SS DS FS GS: base to add to an offset (zero for the first four in 64-bit mode). */
@@ -48,8 +44,10 @@ export const State = {
   segmentWriteLimit: 0x240,
   /** Mask of the instruction pointer: 0xffff, 0xffffffff or all ones. */
   ipMask: 0x270,
-  /** u32: 0 neither, 1 a slice must end after this instruction. */
-  boundary: 0x278,
+  /** i32: upper half of what a slow load returned. */
+  slowHigh: 0x278,
+  /** u32: linear-memory address of the code table of the page at `linearPage`, 0 if not known. */
+  codeTable: 0x27c,
   /** Eight descriptors (ES CS SS DS FS GS LDTR TR), 32 bytes each: see {@link SegmentField}. */
   segments: 0x280,
   gdtrBase: 0x380,
@@ -105,6 +103,16 @@ export const State = {
   /** EPT pointer in force, 0 if EPT is off. */
   eptp: 0x628,
   vpid: 0x630,
+  /** u32: heat at which a record's region is translated; above 255: never. */
+  heatThreshold: 0x638,
+  /** u32: why the interpreter came back: {@link Leave}. */
+  leave: 0x63c,
+  /** u32: a slow path wants the slice to end after the present instruction. */
+  boundary: 0x640,
+  /** i32: instructions that were cut off the slice because of `boundary`. */
+  cut: 0x644,
+  /** The four PDPTE registers of PAE paging (SDM 3A 4.4.1). */
+  pdpte: 0x640,
   xmm: 0x700,
   mxcsr: 0x800,
   /** Eight 80-bit registers, 16 bytes each, by physical number (not relative to TOP). */
@@ -119,6 +127,18 @@ export const State = {
   /** First and last byte of what a snapshot copies. */
   first: 0x100,
   end: 0x900,
+} as const;
+
+/** Why the interpreter returned to the run loop. */
+export const Leave = {
+  /** The slice's instructions are used up, or something ended it. */
+  Slice: 0,
+  /** The next instruction has a breakpoint. */
+  Breakpoint: 1,
+  /** The next instruction became hot: translate from here. */
+  Hot: 2,
+  /** TypeScript asked for it: see the Cpu object. */
+  Stop: 3,
 } as const;
 
 /** Offsets inside a descriptor of `State.segments`. */
@@ -185,14 +205,28 @@ export const Record = {
   displacement: 32,
   /** u32: address of the segment's base slot. */
   segment: 40,
-  /** u32: shift of the index. */
+  /** u16: shift of the index. */
   scale: 44,
+  /** u16: the handler that interprets the instruction, where `handler` was replaced by a region entry or breakpoint. */
+  interpret: 46,
   /** i32: branch target as offset from the start of the page. Second immediate of ENTER. */
   target: 48,
-  /** u32: slot number of the region entered here (handler `region`). */
+  /** u32: the translated region entered here: slot << 8 | entry, 0 if none. */
   region: 52,
   /** i64: mask of the effective address. */
   addressMask: 56,
+} as const;
+
+/** Handlers that stand for no instruction form; those of forms follow. */
+export const Handler = {
+  /** Nothing decoded here yet (that of the null record). */
+  Decode: 0,
+  /** Enter the translated region in `Record.region`. */
+  Region: 1,
+  Breakpoint: 2,
+  /** Call the instruction's TypeScript helper. */
+  Helper: 3,
+  first: 4,
 } as const;
 
 /** Code tables: one u32 record address per byte of a page; 16 more so that reads past the end find nothing. */

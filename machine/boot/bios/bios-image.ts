@@ -93,8 +93,7 @@ const CODE =
   'ORyD6gOIyO5CiOjug8ICiNgkH+6D6gIwwO5K61iIw4PCBLAD7kK5///sqCB1DOL5DICIRiEHH2Zhz4jHg+oFiNjuiH4hBx9mYc+DwgSwA+5CMc' +
   'nsqAF1DOL5DICIRiEHH2ZhzyQeiEYhg+oF7IhGIAcfZmHPg8IF7IhGIULsiEYgBx9mYc8=';
 
-const RESET_VECTOR =
-  '6g4AAPAxMS8yMC8yNgD8AA==';
+const RESET_VECTOR = '6g4AAPAxMS8yMC8yNgD8AA==';
 
 /** Where the ROM stands in physical memory, and its size in bytes. */
 export const BIOS_BASE = 0xf0000;

@@ -18,6 +18,9 @@ export class VmExit {
   /** VM-exit interruption information and error code (exceptions, external interrupts, NMI). */
   interruptionInformation = 0;
   interruptionErrorCode = 0;
+  /** IDT-vectoring information and error code: the event in whose delivery this exit happened; 0 if none. */
+  vectoringInformation = 0;
+  vectoringErrorCode = 0;
   /** Which control bit, bitmap bit or entry asked for it, with its value: for the exit record. */
   cause = '';
   /** Trap-like: the instruction has retired. */

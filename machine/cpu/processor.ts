@@ -1,0 +1,408 @@
+import type { Decoded } from '../../isa/decoded';
+import { decode, isDecoded } from '../../isa/decoder';
+import { forms } from '../../isa/table';
+import type { Clock } from '../clock';
+import type { InterruptController } from '../devices/device';
+import { PageKind, type PhysicalMemory } from '../memory';
+import { CodeCache, type CodePage } from './code-cache';
+import type { Cpu, InstructionHelper, PortBus } from './cpu';
+import { CpuState } from './cpu-state';
+import { fillRecord } from './decode-record';
+import { GuestFault, raise, Vector } from './fault';
+import { InterpreterModule } from './interpreter';
+import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
+import { SlowPaths } from './slow-paths';
+import { TripleFault } from './system/exceptions';
+import { instructionHelpers } from './system/helpers';
+import { Mmu } from './system/mmu';
+import type { Intercepts } from './vmx/intercepts';
+import { VmExit } from './vmx/vm-exit';
+
+/** The interpreter is the same for every processor: generated and compiled once. */
+let interpreter: { description: InterpreterModule; module: WebAssembly.Module } | undefined;
+
+function interpreterModule(): { description: InterpreterModule; module: WebAssembly.Module } {
+  if (!interpreter) {
+    const description = new InterpreterModule(forms);
+    interpreter = { description, module: new WebAssembly.Module(description.bytes) };
+  }
+  return interpreter;
+}
+
+/** Code tables and records that fit into the arena. */
+export const CODE_TABLES = 1024;
+export const CODE_RECORDS = 1 << 18;
+
+/** Most regions alive at a time. */
+export const REGION_SLOTS = 4096;
+
+/** What translates hot code; see translator.ts. */
+export interface RegionTranslator {
+  /** Translates from an offset of a page; false if nothing could be translated. */
+  translate(page: CodePage, offset: number): boolean;
+}
+
+/**
+ * One CPU: state in linear memory, the interpreter instance over it, the decoded-code cache. It executes slices; when a
+ * slice ends and what happens between slices (interrupts, halts, time) is the machine's business (machine.ts).
+ */
+export class Processor implements Cpu {
+  readonly state: CpuState;
+  readonly mmu: Mmu;
+  readonly code: CodeCache;
+  readonly table: WebAssembly.Table;
+  ports: PortBus = { readPort: () => 0xffffffff, writePort: () => {} };
+  interrupts: InterruptController = { pending: () => false, acknowledge: () => 0, onChange: () => {} };
+  executeVmx: InstructionHelper | undefined;
+  readPlatformMsr: (index: number) => bigint | undefined = () => undefined;
+  writePlatformMsr: (index: number, value: bigint) => boolean = () => false;
+  translator: RegionTranslator | undefined;
+  /** Linear addresses before which `run` leaves. */
+  readonly breakpoints = new Set<number>();
+  /** Instructions retired since power-on, up to the start of the present slice. */
+  retiredBefore = 0;
+  /** Set by {@link deliverFault} and VM-exit handling: the run loop must be left. */
+  stop: (() => boolean) | undefined;
+  /** Delivers an exception that an instruction raised; true = leave the run loop. */
+  deliverFault: (fault: GuestFault) => boolean = () => true;
+  /** Takes a VM exit; true = leave the run loop. */
+  takeVmExit: (exit: VmExit) => boolean = () => true;
+  /** The processor went into shutdown; true = leave the run loop. */
+  tripleFault: (fault: TripleFault) => boolean = () => true;
+  /** HLT with interrupts off is not the end: something else (NMI, VMX timer) can wake it. */
+  wakesWithoutInterrupts = false;
+
+  #intercepts: Intercepts | undefined;
+  #pending: GuestFault | VmExit | TripleFault | undefined;
+  readonly #fault = new GuestFault();
+  #sliceSize = 0;
+  #inHelper = false;
+  #endSlice = false;
+  readonly #run: (skip: number) => void;
+  readonly #fetchBytes = new Uint8Array(16);
+  readonly #description: InterpreterModule;
+  #scratch = 0;
+
+  constructor(
+    readonly linear: WebAssembly.Memory,
+    readonly memory: PhysicalMemory,
+    readonly clock: Clock,
+    codeBase: number,
+  ) {
+    this.state = new CpuState(linear.buffer);
+    this.code = new CodeCache(
+      this.state,
+      { base: codeBase, tables: CODE_TABLES, records: CODE_RECORDS },
+      memory.kinds.length,
+    );
+    this.mmu = new Mmu(this.state, memory, (page) => this.code.hasCode(page));
+    this.code.onFirstCode = (page) => this.mmu.dropWriteTags(page);
+    this.code.onFlush = () => {
+      this.mmu.dropTags();
+      this.state.set32(State.codeTable, 0);
+      this.#scratch = 0;
+    };
+    memory.onForeignWrite = (address, length) => this.#written(address, length);
+    memory.onRemap = () => this.mmu.dropTags();
+    this.table = new WebAssembly.Table({ element: 'anyfunc', initial: REGION_SLOTS });
+    const slow = new SlowPaths(this, (thrown) => this.#note(thrown));
+    const { description, module } = interpreterModule();
+    this.#description = description;
+    const instance = new WebAssembly.Instance(module, {
+      e: {
+        memory: linear,
+        table: this.table,
+        load: (low: number, high: number, bytes: number) => slow.load(low, high, bytes),
+        loadForModify: (low: number, high: number, bytes: number) => slow.loadForModify(low, high, bytes),
+        store: (low: number, high: number, bytes: number, valueLow: number, valueHigh: number) =>
+          slow.store(low, high, bytes, valueLow, valueHigh),
+        checkSegment: (slot: number, low: number, high: number, bytes: number, write: number) =>
+          slow.checkSegment(slot, low, high, bytes, write),
+        raise: (vector: number, errorCode: number) => this.#raise(vector, errorCode),
+        decode: () => this.#decode(),
+        fetch: () => this.#fetch(),
+        helper: (record: number) => this.#helper(record),
+        deliver: () => this.#deliver(),
+      },
+    });
+    this.#run = instance.exports.run as (skip: number) => void;
+    this.state.set32(State.heatThreshold, 0x100);
+  }
+
+  get intercepts(): Intercepts | undefined {
+    return this.#intercepts;
+  }
+
+  set intercepts(intercepts: Intercepts | undefined) {
+    this.#intercepts = intercepts;
+    this.mmu.intercepts = intercepts;
+  }
+
+  /** Instructions retired since power-on, exact at any moment. */
+  get retired(): number {
+    return (
+      this.retiredBefore + this.#sliceSize - this.state.i32[State.cut >>> 2] - this.state.i32[State.remaining >>> 2]
+    );
+  }
+
+  /**
+   * Executes up to `count` instructions.
+   * @param skip pass over a breakpoint at the first one
+   * @returns why it came back ({@link Leave}); Slice also where something cut the slice short
+   */
+  slice(count: number, skip: boolean): number {
+    const { i32, u32 } = this.state;
+    this.#sliceSize = count;
+    i32[State.remaining >>> 2] = count;
+    i32[State.cut >>> 2] = 0;
+    u32[State.boundary >>> 2] = 0;
+    let first = skip;
+    let leave: number;
+    for (;;) {
+      this.#run(first ? 1 : 0);
+      first = false;
+      leave = u32[State.leave >>> 2];
+      if (leave === Leave.Hot) {
+        const table = u32[State.codeTable >>> 2];
+        if (table !== 0) {
+          const page = this.code.pageOfTable(table);
+          const offset = u32[State.offset >>> 2];
+          if (page.cached && !page.refused.has(offset) && !this.translator?.translate(page, offset))
+            page.refused.add(offset);
+        }
+        continue;
+      }
+      if (leave === Leave.Breakpoint && !this.breakpoints.has(this.state.linearIp)) {
+        first = true; // the same code under another address
+        continue;
+      }
+      break;
+    }
+    this.retiredBefore = this.retired;
+    this.#sliceSize = 0;
+    i32[State.remaining >>> 2] = 0;
+    i32[State.cut >>> 2] = 0;
+    return leave;
+  }
+
+  endSlice(): void {
+    if (this.#inHelper) this.#endSlice = true;
+    else this.state.u32[State.boundary >>> 2] = 1;
+  }
+
+  flushCode(): void {
+    this.code.flush();
+  }
+
+  /** Replaces the set of breakpoints; decoded code is kept. */
+  setBreakpoints(addresses: Iterable<number>): void {
+    this.breakpoints.clear();
+    for (const address of addresses) this.breakpoints.add(address);
+    // handlers are patched when a page is next entered and when code is decoded
+    this.code.flush();
+  }
+
+  // ---------------------------------------------------------------- called by the interpreter
+
+  #note(thrown: unknown): void {
+    if (!(thrown instanceof GuestFault || thrown instanceof VmExit || thrown instanceof TripleFault)) throw thrown;
+    this.#pending = thrown; // nothing else can be thrown before it is delivered
+    this.state.u32[State.fault >>> 2] = 1;
+  }
+
+  #raise(vector: number, errorCode: number): void {
+    this.#pending = this.#fault.with(vector, hasErrorCode(vector) ? errorCode : undefined, '');
+    this.state.u32[State.fault >>> 2] = 1;
+  }
+
+  /** Delivers what was noted; 1 = leave the interpreter. */
+  #deliver(): number {
+    this.state.u32[State.fault >>> 2] = 0;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return this.handle(pending) || this.stop?.() ? 1 : 0;
+  }
+
+  /** Delivers an exception or takes a VM exit that was thrown; true = leave the run loop. Anything else is a bug. */
+  handle(thrown: unknown): boolean {
+    let next = thrown;
+    for (;;) {
+      try {
+        if (next instanceof GuestFault) return this.deliverFault(next);
+        if (next instanceof VmExit) return this.takeVmExit(next);
+        if (next instanceof TripleFault) return this.tripleFault(next);
+      } catch (another) {
+        next = another;
+        continue;
+      }
+      throw next;
+    }
+  }
+
+  /** Runs an instruction that is written in TypeScript. */
+  #helper(record: number): number {
+    const { state } = this;
+    const decoded = this.code.decodedOf(record);
+    this.#inHelper = true;
+    this.#endSlice = false;
+    state.ripAssigned = false;
+    let leave = false;
+    try {
+      const helper = instructionHelpers.get(decoded.form.mnemonic);
+      if (!helper) raise(Vector.UD, undefined, `${decoded.form.mnemonic} is not implemented by this processor`);
+      helper(this, decoded);
+      if (!state.ripAssigned) state.u32[State.offset >>> 2] += decoded.length;
+      state.i32[State.remaining >>> 2]--;
+    } catch (thrown) {
+      this.#inHelper = false;
+      leave = this.handle(thrown);
+    }
+    this.#inHelper = false;
+    if (this.#endSlice || state.u32[State.boundary >>> 2] !== 0) {
+      state.u32[State.boundary >>> 2] = 0;
+      state.i32[State.cut >>> 2] += state.i32[State.remaining >>> 2];
+      state.i32[State.remaining >>> 2] = 0;
+    }
+    return leave || this.stop?.() ? 1 : 0;
+  }
+
+  /** Finds the code table of the page that execution is in. 1 = leave the interpreter. */
+  #fetch(): number {
+    const { state, mmu } = this;
+    const { i32, u32 } = state;
+    try {
+      const low = i32[State.linearPage >>> 2];
+      const high = i32[(State.linearPage >>> 2) + 1];
+      if (state.codeBits === 64 && !mmu.isCanonical(low, high)) raise(Vector.GP, 0, 'RIP is not canonical');
+      const physical = mmu.translateFetch(low, high);
+      const page = Math.floor(physical / PAGE_SIZE);
+      const cached = this.memory.kindOf(physical) !== PageKind.Mmio;
+      const code = this.code.pageFor(cached ? page : -1, this.#mode(), cached);
+      u32[State.codeTable >>> 2] = code.table;
+      if (!cached) return 0;
+      const entry = (FetchTlb.base + ((low >>> 12) & (FetchTlb.entries - 1)) * FetchTlb.entrySize) >>> 2;
+      i32[entry] = low | u32[State.fetchContext >>> 2];
+      i32[entry + 1] = high;
+      u32[entry + (FetchTlb.table >>> 2)] = code.table;
+      if (this.breakpoints.size > 0) this.#patchBreakpoints(code, state.getNumber(State.linearPage));
+      return 0;
+    } catch (thrown) {
+      return this.handle(thrown) || this.stop?.() ? 1 : 0;
+    }
+  }
+
+  /** (code bits: 0 16, 1 32, 2 64) * 3 + the same of the stack size. */
+  #mode(): number {
+    const { state } = this;
+    const size = state.i32[(State.stackMask >>> 2) + 1] !== 0 ? 2 : state.u32[State.stackMask >>> 2] > 0xffff ? 1 : 0;
+    return (state.codeBits >> 5) * 3 + size;
+  }
+
+  /** Records that were decoded before a breakpoint was set on their address, or through another address. */
+  #patchBreakpoints(code: CodePage, linearPage: number): void {
+    for (const address of this.breakpoints) {
+      const offset = address - linearPage;
+      if (offset < 0 || offset >= PAGE_SIZE) continue;
+      const record = this.code.recordAt(code, offset);
+      if (record === 0) continue;
+      this.code.dropRegions(code, offset, offset);
+      this.state.u16[(record + DecodedRecord.handler) >>> 1] = Handler.Breakpoint;
+    }
+  }
+
+  /** Decodes at State.offset; 0 where the state must be looked at again. */
+  #decode(): number {
+    const { state } = this;
+    const { u32 } = state;
+    u32[0] = 0; // the null record counts no heat
+    const offset = u32[State.offset >>> 2];
+    if (offset >= PAGE_SIZE) {
+      const page = state.getNumber(State.linearPage) + PAGE_SIZE;
+      state.setNumber(State.linearPage, state.codeBits === 64 ? page : page % 4294967296);
+      u32[State.offset >>> 2] = offset - PAGE_SIZE;
+      u32[State.codeTable >>> 2] = 0;
+      return 0;
+    }
+    try {
+      const code = this.code.pageOfTable(u32[State.codeTable >>> 2]);
+      return this.decodeAt(code, offset) ?? 0;
+    } catch (thrown) {
+      this.#note(thrown);
+      return 0;
+    }
+  }
+
+  /**
+   * Decodes the instruction at an offset of the page that execution is in.
+   * @returns the record; undefined if the cache had to be flushed first
+   */
+  decodeAt(code: CodePage, offset: number): number | undefined {
+    const { state } = this;
+    const bits = state.codeBits;
+    const linear = state.getNumber(State.linearPage) + offset;
+    const ip = bits === 64 ? 0 : linear - state.segmentBase(1);
+    if (bits !== 64 && ip > state.segmentLimit(1) && ip >= 0)
+      raise(Vector.GP, 0, 'the instruction lies beyond the CS limit');
+    const { decoded, crossing } = this.#read(code, offset, linear, bits);
+    const record = this.code.allocate(decoded);
+    if (record === 0) {
+      this.code.flush();
+      return undefined;
+    }
+    fillRecord(state, record, decoded, offset, this.#description);
+    if (this.breakpoints.has(linear)) state.u16[(record + DecodedRecord.handler) >>> 1] = Handler.Breakpoint;
+    if (crossing || !code.cached) {
+      this.code.release(this.#scratch);
+      this.#scratch = record;
+    } else this.code.insert(code, offset, record, decoded.length);
+    return record;
+  }
+
+  #read(code: CodePage, offset: number, linear: number, bits: 16 | 32 | 64): { decoded: Decoded; crossing: boolean } {
+    const { memory } = this;
+    if (code.cached) {
+      const end = (code.page + 1) * PAGE_SIZE;
+      const result = decode(memory.bytes.subarray(code.page * PAGE_SIZE, end), offset, bits);
+      if (isDecoded(result)) return { decoded: result, crossing: false };
+      if (result === undefined) raise(Vector.UD, undefined, 'no such instruction');
+      if (result.kind === 'too-long') raise(Vector.GP, 0, 'the instruction is longer than 15 bytes');
+    }
+    const bytes = this.#fetchBytes.fill(0);
+    let available = 15;
+    for (let i = 0; i < 15; i++) {
+      const at = linear + i;
+      try {
+        if (i === 0 || (at & 0xfff) === 0)
+          this.#fetchPhysical = this.mmu.translateFetch(at | 0, Math.floor(at / 4294967296) | 0) - i;
+      } catch (thrown) {
+        if (i === 0 || !(thrown instanceof GuestFault)) throw thrown;
+        available = i;
+        break;
+      }
+      bytes[i] = memory.read(this.#fetchPhysical + i, 1);
+    }
+    const result = decode(bytes.subarray(0, available), 0, bits);
+    if (isDecoded(result)) return { decoded: result, crossing: true };
+    if (result === undefined) raise(Vector.UD, undefined, 'no such instruction');
+    if (result.kind === 'too-long' || available === 15) raise(Vector.GP, 0, 'the instruction is longer than 15 bytes');
+    const next = linear + available;
+    this.mmu.translateFetch(next | 0, Math.floor(next / 4294967296) | 0); // raises the fault of the second page
+    return raise(Vector.GP, 0, 'the instruction could not be fetched');
+  }
+
+  #fetchPhysical = 0;
+
+  #written(address: number, length: number): void {
+    let at = address;
+    const end = address + length;
+    while (at < end) {
+      const page = Math.floor(at / PAGE_SIZE);
+      const last = Math.min(end, (page + 1) * PAGE_SIZE) - 1;
+      if (this.code.hasCode(page)) this.code.written(page, at - page * PAGE_SIZE, last - page * PAGE_SIZE);
+      at = last + 1;
+    }
+  }
+}
+
+const hasErrorCode = (vector: number): boolean =>
+  vector === 8 || (vector >= 10 && vector <= 14) || vector === 17 || vector === 21;

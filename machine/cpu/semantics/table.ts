@@ -1,0 +1,36 @@
+import type { Form } from '../../../isa/form';
+import { arithmetic } from './arithmetic';
+import { bits } from './bits';
+import { controlFlow } from './control-flow';
+import { moves } from './moves';
+import { multiplyDivide } from './multiply-divide';
+import type { Semantics } from './semantics';
+import { shifts } from './shifts';
+import { stack } from './stack';
+import { strings } from './strings';
+
+const semantics: Readonly<Record<string, Semantics>> = {
+  ...arithmetic,
+  ...bits,
+  ...controlFlow,
+  ...moves,
+  ...multiplyDivide,
+  ...shifts,
+  ...stack,
+};
+
+/** Operands that make an instruction a system or far one, whose meaning is a TypeScript helper. */
+const systemOperands = new Set(['sreg', 'creg', 'dreg', 'treg', 'es', 'cs', 'ss', 'ds', 'fs', 'gs']);
+
+/** The emitter of a form, or undefined where its meaning is a TypeScript helper. */
+export function semanticsOf(form: Form): Semantics | undefined {
+  // the string MOVSD and CMPSD have no operands, those of SSE2 do
+  if (form.operands.length === 0 && Object.hasOwn(strings, form.mnemonic)) return strings[form.mnemonic];
+  if (form.operands.some((kind) => systemOperands.has(kind) || kind.includes(':') || kind.includes('mm')))
+    return undefined;
+  if (form.opcode.space !== 'legacy') return undefined;
+  return Object.hasOwn(semantics, form.mnemonic) ? semantics[form.mnemonic] : undefined;
+}
+
+/** String instructions: REP makes variants of them. */
+export const isString = (form: Form): boolean => form.operands.length === 0 && Object.hasOwn(strings, form.mnemonic);

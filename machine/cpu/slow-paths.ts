@@ -1,0 +1,112 @@
+/**
+ * What emitted code calls where its fast path does not apply: TLB misses, page-crossing accesses, MMIO, writes to pages with
+ * code, segment limits. Faults and VM exits are noted for the run loop; State.fault tells the emitted code to stop.
+ */
+import type { AccessSize } from '../devices/device';
+import type { Cpu } from './cpu';
+import { State } from './layout';
+import { checkWrite, read, segmentAddress, write } from './system/access';
+
+const TWO_32 = 4294967296;
+
+export class SlowPaths {
+  constructor(
+    readonly cpu: Cpu,
+    /** Notes what was thrown: a GuestFault or VmExit. Anything else is a bug and goes on up. */
+    readonly note: (thrown: unknown) => void,
+  ) {}
+
+  /** Loads `bytes` (1, 2, 4, 8): the low 32 bits are returned, the high ones stand in State.slowHigh. */
+  load(low: number, high: number, bytes: number): number {
+    try {
+      return this.#load(low, high, bytes);
+    } catch (thrown) {
+      this.note(thrown);
+      return 0;
+    }
+  }
+
+  #load(low: number, high: number, bytes: number): number {
+    const { cpu } = this;
+    const { mmu } = cpu;
+    if ((low & 0xfff) + bytes <= 4096) {
+      const at = mmu.fill(low, high, false);
+      if (at >= 0) {
+        if (bytes === 8) cpu.state.u32[State.slowHigh >>> 2] = mmu.view.getUint32(at + 4, true);
+        if (bytes >= 4) return mmu.view.getUint32(at, true);
+        return bytes === 2 ? mmu.view.getUint16(at, true) : cpu.state.u8[at];
+      }
+      const { physical } = mmu;
+      if (bytes < 8) return cpu.memory.read(physical, bytes as AccessSize);
+      const value = cpu.memory.read(physical, 4);
+      cpu.state.u32[State.slowHigh >>> 2] = cpu.memory.read(physical + 4, 4);
+      return value;
+    }
+    const linear = high * TWO_32 + (low >>> 0);
+    if (bytes < 8) return read(cpu, linear, bytes as AccessSize);
+    const value = read(cpu, linear, 4);
+    cpu.state.u32[State.slowHigh >>> 2] = read(cpu, linear + 4, 4);
+    return value;
+  }
+
+  /** Proves that the bytes may be written, then loads them. */
+  loadForModify(low: number, high: number, bytes: number): number {
+    try {
+      if ((low & 0xfff) + bytes <= 4096) this.cpu.mmu.fill(low, high, true);
+      else checkWrite(this.cpu, high * TWO_32 + (low >>> 0), bytes);
+      return this.#load(low, high, bytes);
+    } catch (thrown) {
+      this.note(thrown);
+      return 0;
+    }
+  }
+
+  store(low: number, high: number, bytes: number, valueLow: number, valueHigh: number): void {
+    try {
+      this.#store(low, high, bytes, valueLow, valueHigh);
+    } catch (thrown) {
+      this.note(thrown);
+    }
+  }
+
+  #store(low: number, high: number, bytes: number, valueLow: number, valueHigh: number): void {
+    const { cpu } = this;
+    const { mmu } = cpu;
+    if ((low & 0xfff) + bytes <= 4096) {
+      const at = mmu.fill(low, high, true);
+      if (at >= 0) {
+        if (mmu.hasCode) cpu.memory.onForeignWrite(at - cpu.memory.ramBase, bytes);
+        if (bytes === 8) mmu.view.setUint32(at + 4, valueHigh, true);
+        if (bytes >= 4) mmu.view.setUint32(at, valueLow, true);
+        else if (bytes === 2) mmu.view.setUint16(at, valueLow, true);
+        else cpu.state.u8[at] = valueLow;
+        return;
+      }
+      const { physical } = mmu;
+      cpu.memory.write(physical, Math.min(bytes, 4) as AccessSize, truncate(valueLow, bytes));
+      if (bytes === 8) cpu.memory.write(physical + 4, 4, valueHigh >>> 0);
+      return;
+    }
+    const linear = high * TWO_32 + (low >>> 0);
+    checkWrite(cpu, linear, bytes);
+    if (bytes < 8) {
+      write(cpu, linear, bytes as AccessSize, truncate(valueLow, bytes));
+      return;
+    }
+    write(cpu, linear, 4, valueLow >>> 0);
+    write(cpu, linear + 4, 4, valueHigh >>> 0);
+  }
+
+  /** The full check of an access that did not pass the quick limit comparison. */
+  checkSegment(slot: number, low: number, high: number, bytes: number, isWrite: number): void {
+    try {
+      const offset = high * TWO_32 + (low >>> 0);
+      segmentAddress(this.cpu, (slot - State.segmentBase) >>> 3, offset, bytes, isWrite !== 0);
+    } catch (thrown) {
+      this.note(thrown);
+    }
+  }
+}
+
+const truncate = (value: number, bytes: number): number =>
+  bytes === 1 ? value & 0xff : bytes === 2 ? value & 0xffff : value >>> 0;

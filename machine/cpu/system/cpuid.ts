@@ -1,0 +1,242 @@
+/** What the processor says of itself (SDM 2A CPUID): profiles as data, and the leaves made from them. */
+import type { Cpu } from '../cpu';
+import { State } from '../layout';
+import { TICKS_PER_SECOND } from '../../clock';
+import { PHYSICAL_ADDRESS_BITS } from './paging';
+
+/** What a guest finds. */
+export interface CpuProfile {
+  /** Twelve characters. */
+  vendor: string;
+  /** At most 47 characters. */
+  brand: string;
+  family: number;
+  model: number;
+  stepping: number;
+  /** Names of {@link features} that are present. */
+  features: ReadonlySet<string>;
+}
+
+type Register = 'eax' | 'ebx' | 'ecx' | 'edx';
+
+/** Feature flags: CPUID leaf, register, bit. */
+export const features: Readonly<Record<string, readonly [number, Register, number]>> = {
+  SSE3: [1, 'ecx', 0],
+  PCLMULQDQ: [1, 'ecx', 1],
+  MONITOR: [1, 'ecx', 3],
+  VMX: [1, 'ecx', 5],
+  SSSE3: [1, 'ecx', 9],
+  CX16: [1, 'ecx', 13],
+  PCID: [1, 'ecx', 17],
+  'SSE4.1': [1, 'ecx', 19],
+  'SSE4.2': [1, 'ecx', 20],
+  X2APIC: [1, 'ecx', 21],
+  MOVBE: [1, 'ecx', 22],
+  POPCNT: [1, 'ecx', 23],
+  'TSC-DEADLINE': [1, 'ecx', 24],
+  XSAVE: [1, 'ecx', 26],
+  RDRAND: [1, 'ecx', 30],
+  HYPERVISOR: [1, 'ecx', 31],
+  FPU: [1, 'edx', 0],
+  DE: [1, 'edx', 2],
+  PSE: [1, 'edx', 3],
+  TSC: [1, 'edx', 4],
+  MSR: [1, 'edx', 5],
+  PAE: [1, 'edx', 6],
+  MCE: [1, 'edx', 7],
+  CX8: [1, 'edx', 8],
+  APIC: [1, 'edx', 9],
+  SEP: [1, 'edx', 11],
+  MTRR: [1, 'edx', 12],
+  PGE: [1, 'edx', 13],
+  MCA: [1, 'edx', 14],
+  CMOV: [1, 'edx', 15],
+  PAT: [1, 'edx', 16],
+  PSE36: [1, 'edx', 17],
+  CLFSH: [1, 'edx', 19],
+  MMX: [1, 'edx', 23],
+  FXSR: [1, 'edx', 24],
+  SSE: [1, 'edx', 25],
+  SSE2: [1, 'edx', 26],
+  FSGSBASE: [7, 'ebx', 0],
+  'TSC-ADJUST': [7, 'ebx', 1],
+  SMEP: [7, 'ebx', 7],
+  ERMS: [7, 'ebx', 9],
+  INVPCID: [7, 'ebx', 10],
+  RDSEED: [7, 'ebx', 18],
+  SMAP: [7, 'ebx', 20],
+  UMIP: [7, 'ecx', 2],
+  PKU: [7, 'ecx', 3],
+  LA57: [7, 'ecx', 16],
+  RDPID: [7, 'ecx', 22],
+  LAHF: [0x80000001, 'ecx', 0],
+  PREFETCHW: [0x80000001, 'ecx', 8],
+  SYSCALL: [0x80000001, 'edx', 11],
+  NX: [0x80000001, 'edx', 20],
+  PAGE1GB: [0x80000001, 'edx', 26],
+  RDTSCP: [0x80000001, 'edx', 27],
+  LM: [0x80000001, 'edx', 29],
+};
+
+const baseline = [
+  'SSE3', 'SSSE3', 'CX16', 'PCID', 'SSE4.1', 'SSE4.2', 'MOVBE', 'POPCNT', 'XSAVE', 'RDRAND',
+  'FPU', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36',
+  'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
+  'FSGSBASE', 'TSC-ADJUST', 'SMEP', 'ERMS', 'INVPCID', 'RDSEED', 'SMAP', 'UMIP', 'PKU', 'RDPID',
+  'LAHF', 'PREFETCHW', 'SYSCALL', 'NX', 'PAGE1GB', 'RDTSCP', 'LM',
+]; // biome-ignore format: a list in the order of the leaves
+
+/** The profile that a CPU has unless told otherwise; with VMX where the machine is configured so. */
+export function defaultProfile(options: { vmx?: boolean; without?: string[]; and?: string[] } = {}): CpuProfile {
+  const present = new Set([...baseline, ...(options.and ?? [])]);
+  if (options.vmx) present.add('VMX');
+  for (const name of options.without ?? []) present.delete(name);
+  return {
+    vendor: 'GenuineIntel',
+    brand: 'Ringside virtual CPU',
+    family: 6,
+    model: 0x5e,
+    stepping: 3,
+    features: present,
+  };
+}
+
+const fallback = defaultProfile({ vmx: true });
+
+/** The profile of a CPU. */
+export function profileOf(cpu: Cpu): CpuProfile {
+  return cpu.profile ?? fallback;
+}
+
+export function hasFeature(cpu: Cpu, name: string): boolean {
+  return profileOf(cpu).features.has(name);
+}
+
+export interface CpuidResult {
+  eax: number;
+  ebx: number;
+  ecx: number;
+  edx: number;
+}
+
+function word(text: string, at: number): number {
+  let value = 0;
+  for (let i = 0; i < 4; i++) value |= (at + i < text.length ? text.charCodeAt(at + i) & 0xff : 0) << (8 * i);
+  return value >>> 0;
+}
+
+function flagsOf(profile: CpuProfile, leaf: number, result: CpuidResult): CpuidResult {
+  for (const name of profile.features) {
+    const place = features[name];
+    if (place !== undefined && place[0] === leaf) result[place[1]] = (result[place[1]] | (1 << place[2])) >>> 0;
+  }
+  return result;
+}
+
+/** Bytes of the XSAVE area's components: 0 x87, 1 SSE (both in the legacy area), 9 PKRU. */
+export const PKRU_OFFSET = 0xa80;
+
+/** XCR0 bits that may be set. */
+export function supportedXcr0(profile: CpuProfile): number {
+  return profile.features.has('XSAVE') ? 3 | (profile.features.has('PKU') ? 0x200 : 0) : 0;
+}
+
+/** Bytes that XSAVE writes for the components of a mask. */
+export function xsaveSize(mask: number): number {
+  return (mask & 0x200) !== 0 ? PKRU_OFFSET + 8 : 576;
+}
+
+const MAX_BASIC = 0x16;
+const MAX_EXTENDED = 0x80000008;
+
+/** CPUID for leaf `eax` and subleaf `ecx`, as the CPU stands (OSXSAVE, OSPKE, APIC id, SYSCALL follow its state). */
+export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
+  const profile = profileOf(cpu);
+  const { state } = cpu;
+  const none = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
+  const cr4 = state.u32[State.cr4 >>> 2];
+  if (leaf > MAX_BASIC && leaf < 0x40000000) leaf = MAX_BASIC;
+  switch (leaf) {
+    case 0:
+      return { eax: MAX_BASIC, ebx: word(profile.vendor, 0), edx: word(profile.vendor, 4), ecx: word(profile.vendor, 8) };
+    case 1: {
+      const { family, model, stepping } = profile;
+      const signature = ((model >>> 4) << 16) | (family << 8) | ((model & 15) << 4) | stepping;
+      const result = flagsOf(profile, 1, { eax: signature, ebx: (1 << 16) | (8 << 8), ecx: 0, edx: 0 });
+      if (profile.features.has('XSAVE') && (cr4 & 0x40000) !== 0) result.ecx |= 1 << 27;
+      if ((state.u32[State.apicBase >>> 2] & 0x800) === 0) result.edx &= ~(1 << 9);
+      result.ebx = (result.ebx | ((cpu.apicId ?? 0) << 24)) >>> 0;
+      return { ...result, ecx: result.ecx >>> 0, edx: result.edx >>> 0 };
+    }
+    case 2:
+      // descriptor FFH: caches are described by leaf 4
+      return { eax: 0x00ff01, ebx: 0, ecx: 0, edx: 0 };
+    case 4:
+      return cacheLeaf(subleaf);
+    case 7: {
+      if (subleaf !== 0) return none;
+      const result = flagsOf(profile, 7, none);
+      if (profile.features.has('PKU') && (cr4 & 0x400000) !== 0) result.ecx |= 1 << 4;
+      return result;
+    }
+    case 0xb:
+      // one thread a core, one core: no topology levels beyond the first
+      return { eax: 0, ebx: subleaf < 2 ? 1 : 0, ecx: subleaf | (subleaf === 0 ? 0x100 : subleaf === 1 ? 0x200 : 0), edx: cpu.apicId ?? 0 };
+    case 0xd:
+      return xsaveLeaf(cpu, profile, subleaf);
+    case 0x15:
+      // TSC = crystal * EBX / EAX
+      return { eax: 1, ebx: 1, ecx: TICKS_PER_SECOND, edx: 0 };
+    case 0x16:
+      return { eax: TICKS_PER_SECOND / 1e6, ebx: TICKS_PER_SECOND / 1e6, ecx: 100, edx: 0 };
+    case 0x80000000:
+      return { ...none, eax: MAX_EXTENDED };
+    case 0x80000001: {
+      const result = flagsOf(profile, 0x80000001, none);
+      // Intel: SYSCALL is reported in 64-bit mode only
+      if (state.codeBits !== 64) result.edx &= ~(1 << 11);
+      return { ...result, edx: result.edx >>> 0 };
+    }
+    case 0x80000002:
+    case 0x80000003:
+    case 0x80000004: {
+      const at = 16 * (leaf - 0x80000002);
+      const text = profile.brand;
+      return { eax: word(text, at), ebx: word(text, at + 4), ecx: word(text, at + 8), edx: word(text, at + 12) };
+    }
+    case 0x80000006:
+      return { ...none, ecx: 0x01006040 };
+    case 0x80000007:
+      // invariant TSC
+      return { ...none, edx: 1 << 8 };
+    case 0x80000008:
+      return { ...none, eax: PHYSICAL_ADDRESS_BITS | ((profile.features.has('LA57') ? 57 : 48) << 8) };
+    default:
+      return none;
+  }
+}
+
+/** Deterministic cache parameters: 32K L1 data and code, 256K L2 (SDM 2A CPUID leaf 4). */
+function cacheLeaf(subleaf: number): CpuidResult {
+  const leaf = (type: number, level: number, ways: number, sets: number): CpuidResult => ({
+    eax: type | (level << 5) | (1 << 8),
+    ebx: (63 | ((ways - 1) << 22)) >>> 0,
+    ecx: sets - 1,
+    edx: 0,
+  });
+  if (subleaf === 0) return leaf(1, 1, 8, 64);
+  if (subleaf === 1) return leaf(2, 1, 8, 64);
+  if (subleaf === 2) return leaf(3, 2, 4, 1024);
+  return { eax: 0, ebx: 0, ecx: 0, edx: 0 };
+}
+
+function xsaveLeaf(cpu: Cpu, profile: CpuProfile, subleaf: number): CpuidResult {
+  const none = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
+  const supported = supportedXcr0(profile);
+  if (supported === 0) return none;
+  if (subleaf === 0) {
+    return { eax: supported, ebx: xsaveSize(cpu.state.u32[State.xcr0 >>> 2]), ecx: xsaveSize(supported), edx: 0 };
+  }
+  if (subleaf === 9 && (supported & 0x200) !== 0) return { ...none, eax: 8, ebx: PKRU_OFFSET };
+  return none;
+}

@@ -1,0 +1,242 @@
+/** Events on their way to a handler: intercepts, CR2 and DR6, double and triple faults (SDM 3A chapter 6). */
+import type { Cpu } from '../cpu';
+import { GuestFault, Vector } from '../fault';
+import { Segment, State } from '../layout';
+import { VmExit } from '../vmx/vm-exit';
+import { type CpuEvent, EventType, interruptionInformation } from './event';
+import { dispatch, lookedAt } from './interrupt-delivery';
+
+/** One fault of the chain that ended in shutdown. */
+export interface FaultLink {
+  vector: number;
+  errorCode: number | undefined;
+  /** Linear address, for #PF. */
+  address: bigint | undefined;
+  /** CS and the offset of the instruction it belongs to. */
+  codeSelector: number;
+  rip: number;
+  /** What the processor found wrong, as the raising check said; empty where nobody said. */
+  detail: string;
+  /** The IDT entry that its delivery looked at; `undefined` if it was not reached or not read. */
+  idtEntry: { address: number; value: bigint } | undefined;
+  /** The check that failed in its delivery: the detail of the next fault. */
+  deliveryFailure: string;
+}
+
+/** The processor went into shutdown: a fault while a double fault was being delivered. Thrown. */
+export class TripleFault {
+  constructor(readonly chain: readonly FaultLink[]) {}
+}
+
+/** Classes of the double-fault rules (SDM 3A table 6-4): 0 benign, 1 contributory, 2 page fault. */
+function faultClass(vector: number): 0 | 1 | 2 {
+  if (vector === Vector.PF || vector === Vector.VE) return 2;
+  if (vector === Vector.DE || (vector >= Vector.TS && vector <= Vector.GP) || vector === Vector.CP) return 1;
+  return 0;
+}
+
+function newEvent(): CpuEvent {
+  return {
+    vector: 0,
+    type: 0,
+    errorCode: undefined,
+    returnRip: 0,
+    resume: false,
+    length: 0,
+    injected: false,
+    addressLow: 0,
+    addressHigh: 0,
+    debugStatus: 0,
+  };
+}
+
+const current = newEvent();
+const software = newEvent();
+
+function fill(event: CpuEvent, vector: number, type: number, returnRip: number): CpuEvent {
+  event.vector = vector;
+  event.type = type;
+  event.errorCode = undefined;
+  event.returnRip = returnRip;
+  event.resume = false;
+  event.length = 0;
+  event.injected = false;
+  event.debugStatus = 0;
+  return event;
+}
+
+function fillFault(cpu: Cpu, event: CpuEvent, fault: GuestFault): CpuEvent {
+  fill(event, fault.vector, EventType.HardwareException, cpu.state.rip);
+  event.errorCode = fault.errorCode;
+  event.resume = fault.setsResume;
+  event.addressLow = fault.addressLow;
+  event.addressHigh = fault.addressHigh;
+  event.debugStatus = fault.debugStatus;
+  return event;
+}
+
+/** Delivers a fault raised by the instruction at RIP. Throws VmExit or {@link TripleFault}. */
+export function deliverFault(cpu: Cpu, fault: GuestFault): void {
+  const vectoring = fault.vectoring;
+  const length = fault.vectoringLength;
+  const { detail } = fault;
+  deliver(cpu, fillFault(cpu, current, fault), detail, vectoring, length);
+}
+
+/** Delivers a maskable interrupt at an instruction boundary; the run loop has checked IF and shadows. */
+export function deliverInterrupt(cpu: Cpu, vector: number): void {
+  deliver(cpu, fill(current, vector, EventType.ExternalInterrupt, cpu.state.rip));
+}
+
+/** Delivers an NMI at an instruction boundary; blocks further ones until IRET. */
+export function deliverNmi(cpu: Cpu): void {
+  deliver(cpu, fill(current, Vector.NMI, EventType.Nmi, cpu.state.rip));
+}
+
+/**
+ * Delivers #DB at an instruction boundary: single step, data and I/O breakpoints, task switch (traps), or an instruction
+ * breakpoint (a fault that leaves RF as it is).
+ * @param debugStatus bits to set in DR6
+ */
+export function deliverDebug(cpu: Cpu, debugStatus: number): void {
+  fill(current, Vector.DB, EventType.HardwareException, cpu.state.rip);
+  current.debugStatus = debugStatus;
+  deliver(cpu, current);
+}
+
+/**
+ * INT n, INT3, INTO, INT1: called by the instruction. What the delivery raises is the instruction's fault: thrown, with
+ * RIP still at the instruction.
+ */
+export function deliverSoftware(cpu: Cpu, vector: number, type: number, length: number): void {
+  fill(software, vector, type, cpu.state.rip + length);
+  software.length = length;
+  deliver(cpu, software);
+}
+
+/** Delivers an event that VM entry injects (SDM 3C 26.6.1). */
+export function injectEvent(cpu: Cpu, event: CpuEvent): void {
+  Object.assign(current, event);
+  current.injected = true;
+  deliver(cpu, current);
+}
+
+/**
+ * Delivers an event and, by the double-fault rules, what comes of it.
+ * @param detail what the first fault was found on
+ * @param vectoring IDT-vectoring information of the software interrupt in whose delivery the event was raised
+ */
+function deliver(cpu: Cpu, event: CpuEvent, detail = '', vectoring = 0, vectoringLength = 0): void {
+  const { state } = cpu;
+  let vectoringError = 0;
+  let chain: FaultLink[] | undefined;
+  for (;;) {
+    try {
+      if (event.type >= EventType.HardwareException && event.type !== EventType.SoftwareInterrupt && !event.injected) {
+        prepareException(cpu, event);
+      }
+      // SDM 3C 28.2.4: exits from here on happen during the delivery of this event
+      vectoring = interruptionInformation(event);
+      vectoringError = event.errorCode ?? 0;
+      vectoringLength = event.length;
+      dispatch(cpu, event);
+    } catch (error) {
+      if (error instanceof VmExit) {
+        if (vectoring !== 0 && error.vectoringInformation === 0) {
+          error.vectoringInformation = vectoring;
+          error.vectoringErrorCode = vectoringError;
+          if (vectoringLength !== 0) error.instructionLength = vectoringLength;
+        }
+        throw error;
+      }
+      if (!(error instanceof GuestFault)) throw error;
+      if (event === software) {
+        error.vectoring = vectoring;
+        error.vectoringLength = vectoringLength;
+        throw error;
+      }
+      chain ??= [];
+      chain.push(link(cpu, event, detail, error.detail));
+      detail = error.detail;
+      if (event.vector === Vector.DF && event.type === EventType.HardwareException) shutdown(cpu, chain);
+      const first = event.type === EventType.HardwareException ? faultClass(event.vector) : 0;
+      const second = faultClass(error.vector);
+      const double = (first === 1 && second === 1) || (first === 2 && second !== 0);
+      if (double) {
+        chain.push(faultOf(cpu, error));
+        fill(event, Vector.DF, EventType.HardwareException, state.rip);
+        event.errorCode = 0;
+        event.resume = true;
+        vectoring = 0;
+        vectoringLength = 0;
+        detail = 'a second fault while the first was being delivered';
+      } else fillFault(cpu, event, error);
+      continue;
+    }
+    // blocking by STI and MOV SS ends with the delivery; an NMI blocks NMIs (SDM 3A 6.7.1, 6.8.3)
+    const shadow = State.interruptibility >>> 2;
+    state.u32[shadow] &= ~3;
+    if (event.type === EventType.Nmi) state.u32[shadow] |= 8;
+    return;
+  }
+}
+
+/** Asks the exception bitmap, then sets CR2, DR6 and DR7. */
+function prepareException(cpu: Cpu, event: CpuEvent): void {
+  const { intercepts, state } = cpu;
+  if (intercepts !== undefined) {
+    let information = 0n;
+    if (event.vector === Vector.PF) {
+      information = (BigInt(event.addressHigh >>> 0) << 32n) | BigInt(event.addressLow >>> 0);
+    } else if (event.vector === Vector.DB) information = BigInt(event.debugStatus);
+    intercepts.exception(event.vector, event.errorCode, information, event.length);
+  }
+  if (event.vector === Vector.PF) {
+    state.i32[State.cr2 >>> 2] = event.addressLow;
+    state.i32[(State.cr2 >>> 2) + 1] = event.addressHigh;
+  }
+  if (event.vector === Vector.DB && event.type === EventType.HardwareException) {
+    const dr6 = (State.dr + 8 * 4) >>> 2;
+    const dr7 = (State.dr + 8 * 5) >>> 2;
+    state.u32[dr6] |= event.debugStatus;
+    state.u32[dr7] &= ~0x2000;
+  }
+}
+
+function link(cpu: Cpu, event: CpuEvent, detail: string, deliveryFailure: string): FaultLink {
+  const { state } = cpu;
+  const page = event.vector === Vector.PF && event.type === EventType.HardwareException;
+  const value =
+    (BigInt(lookedAt.upper >>> 0) << 64n) | (BigInt(lookedAt.high >>> 0) << 32n) | BigInt(lookedAt.low >>> 0);
+  return {
+    vector: event.vector,
+    errorCode: event.errorCode,
+    address: page ? state.get64(State.cr2) : undefined,
+    codeSelector: state.selector(Segment.CS),
+    rip: state.rip,
+    detail,
+    idtEntry: lookedAt.read ? { address: lookedAt.address, value } : undefined,
+    deliveryFailure,
+  };
+}
+
+/** A fault that was not delivered itself because it made a double fault. */
+function faultOf(cpu: Cpu, fault: GuestFault): FaultLink {
+  const { state } = cpu;
+  const address = (BigInt(fault.addressHigh >>> 0) << 32n) | BigInt(fault.addressLow >>> 0);
+  return {
+    vector: fault.vector,
+    errorCode: fault.errorCode,
+    address: fault.vector === Vector.PF ? address : undefined,
+    codeSelector: state.selector(Segment.CS),
+    rip: state.rip,
+    detail: fault.detail,
+    idtEntry: undefined,
+    deliveryFailure: 'became a double fault',
+  };
+}
+
+function shutdown(cpu: Cpu, chain: FaultLink[]): never {
+  cpu.intercepts?.tripleFault();
+  throw new TripleFault(chain);
+}

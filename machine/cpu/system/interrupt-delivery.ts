@@ -1,0 +1,344 @@
+/** Calling an interrupt or exception handler through the IVT or IDT (SDM 2A INT n, 3A 6.12 and 6.14). */
+import type { Cpu } from '../cpu';
+import { raise, Vector } from '../fault';
+import { Gpr, Segment, State } from '../layout';
+import { isCanonical, ownContext, read, readNumber, write, writeNumber } from './access';
+import { type CpuEvent, isSoftware } from './event';
+import {
+  cacheDescriptor,
+  cacheNull,
+  checkStackSegment,
+  codeSegmentChanged,
+  Descriptor,
+  DescriptorBit,
+  hex,
+  isLongMode,
+  isProtected,
+  isVirtual8086,
+  loadReal,
+  readDescriptor,
+  SystemType,
+  segmentChanged,
+  setAccessed,
+  setSegment,
+} from './segments';
+import { switchTask, TaskSwitchSource } from './task-switch';
+
+const IF = 0x200;
+const TF = 0x100;
+const NT = 0x4000;
+const RF = 0x10000;
+const VM = 0x20000;
+const AC = 0x40000;
+
+/** The IDT entry that the last delivery looked at, for the autopsy. */
+export const lookedAt = { address: 0, low: 0, high: 0, upper: 0, read: false };
+
+const code = new Descriptor();
+const stack = new Descriptor();
+
+/** Calls the handler of an event. Raises what the delivery itself raises, with nothing but memory changed. */
+export function dispatch(cpu: Cpu, event: CpuEvent): void {
+  const { state } = cpu;
+  lookedAt.read = false;
+  if (!isProtected(state)) dispatchReal(cpu, event);
+  else if (isLongMode(state)) dispatchLong(cpu, event);
+  else dispatchProtected(cpu, event);
+}
+
+/** Error code that names the IDT entry. */
+function idtError(event: CpuEvent, ext: number): number {
+  return (event.vector << 3) | 2 | ext;
+}
+
+/** RFLAGS as the handler's frame holds them. */
+function pushedFlags(cpu: Cpu, event: CpuEvent): number {
+  const flags = cpu.state.rflags;
+  return event.resume ? flags | RF : flags;
+}
+
+/** Flags after the call: `clear` and the lazy arithmetic flags stay. */
+function clearFlags(cpu: Cpu, clear: number): void {
+  cpu.state.u32[State.systemFlags >>> 2] &= ~clear;
+}
+
+/** Real-address mode: IVT of 4-byte entries at the base in IDTR, 16-bit frame (SDM 3B 20.1.4). */
+function dispatchReal(cpu: Cpu, event: CpuEvent): void {
+  const { state } = cpu;
+  const limit = state.u32[State.idtrLimit >>> 2] & 0xffff;
+  if (4 * event.vector + 3 > limit) {
+    raise(
+      Vector.GP,
+      idtError(event, isSoftware(event.type) ? 0 : 1),
+      `vector ${hex(event.vector)} is beyond the IDT limit`,
+    );
+  }
+  const at = state.getNumber(State.idtrBase) + 4 * event.vector;
+  const entry = read(cpu, at, 4);
+  note(at, entry, 0, 0);
+  const flags = pushedFlags(cpu, event);
+  const big = state.u32[State.stackMask >>> 2] !== 0xffff;
+  const mask = big ? 0xffffffff : 0xffff;
+  const base = state.segmentBase(Segment.SS);
+  const stackLimit = state.segmentLimit(Segment.SS);
+  let sp = state.gpr32(Gpr.RSP);
+  for (let i = 0; i < 3; i++) {
+    sp = (sp - 2) & mask;
+    if ((sp >>> 0) + 1 > stackLimit) raise(Vector.SS, 0, 'the stack has no room for the interrupt frame');
+    const value = i === 0 ? flags : i === 1 ? state.selector(Segment.CS) : event.returnRip;
+    write(cpu, (base + (sp >>> 0)) >>> 0, 2, value & 0xffff);
+  }
+  if (big) state.setGpr32(Gpr.RSP, sp);
+  else state.setGpr16(Gpr.RSP, sp);
+  clearFlags(cpu, IF | TF | AC | RF);
+  loadReal(state, Segment.CS, entry >>> 16);
+  segmentChanged(cpu, Segment.CS);
+  state.rip = entry & 0xffff;
+}
+
+function note(address: number, low: number, high: number, upper: number): void {
+  lookedAt.address = address;
+  lookedAt.low = low;
+  lookedAt.high = high;
+  lookedAt.upper = upper;
+  lookedAt.read = true;
+}
+
+/** IA-32e mode: 16-byte gates, 64-bit handlers, IST (SDM 3A 6.14). */
+function dispatchLong(cpu: Cpu, event: CpuEvent): void {
+  const { state } = cpu;
+  const software = isSoftware(event.type);
+  const ext = software ? 0 : 1;
+  const limit = state.u32[State.idtrLimit >>> 2] & 0xffff;
+  if (16 * event.vector + 15 > limit) {
+    raise(Vector.GP, idtError(event, ext), `vector ${hex(event.vector)} is beyond the IDT limit`);
+  }
+  const system = cpu.mmu.systemContext;
+  const at = state.getNumber(State.idtrBase) + 16 * event.vector;
+  const low = read(cpu, at, 4, system);
+  const high = read(cpu, at + 4, 4, system);
+  const upper = read(cpu, at + 8, 4, system);
+  note(at, low, high, upper);
+  const type = (high >>> 8) & 0x1f;
+  if (type !== SystemType.InterruptGate32 && type !== SystemType.TrapGate32) {
+    raise(Vector.GP, idtError(event, ext), `IDT entry ${hex(event.vector)} has type ${type}, not a 64-bit gate`);
+  }
+  const cpl = state.cpl;
+  if (software && ((high >>> 13) & 3) < cpl) {
+    raise(Vector.GP, idtError(event, 0), `IDT entry ${hex(event.vector)}: gate DPL is below CPL ${cpl}`);
+  }
+  if ((high & 0x8000) === 0) {
+    raise(Vector.NP, idtError(event, ext), `IDT entry ${hex(event.vector)} is not present`);
+  }
+  const selector = low >>> 16;
+  if ((selector & 0xfffc) === 0) raise(Vector.GP, ext, 'the gate has a null code selector');
+  const target = readCode(cpu, selector, ext);
+  if ((target.high & (DescriptorBit.long | DescriptorBit.big)) !== DescriptorBit.long) {
+    raise(Vector.GP, (selector & 0xfffc) | ext, `code selector ${hex(selector)} is not 64-bit code`);
+  }
+  checkHandlerCode(target, cpl, ext);
+  const inner = !target.isConforming && target.dpl < cpl;
+  const newCpl = inner ? target.dpl : cpl;
+  const ist = high & 7;
+  const offset = (upper | 0) * 4294967296 + (((low & 0xffff) | (high & 0xffff0000)) >>> 0);
+  let rsp = state.gprNumber(Gpr.RSP);
+  if (ist !== 0 || inner) rsp = stackFromTss64(cpu, ist !== 0 ? 0x24 + 8 * (ist - 1) : 4 + 8 * newCpl, ext);
+  rsp -= ((rsp % 16) + 16) % 16;
+  const bytes = event.errorCode === undefined ? 40 : 48;
+  if (!isCanonical(cpu, rsp - 1) || !isCanonical(cpu, rsp - bytes)) {
+    raise(Vector.SS, ext, 'the stack pointer for the handler is not canonical');
+  }
+  if (!isCanonical(cpu, offset)) raise(Vector.GP, ext, "the gate's offset is not canonical");
+  const context = cpu.mmu.contextAt(newCpl);
+  const outside = state.codeBits !== 64;
+  writeNumber(cpu, rsp - 8, state.selector(Segment.SS), context);
+  writeNumber(cpu, rsp - 16, outside ? state.gpr32(Gpr.RSP) : state.gprNumber(Gpr.RSP), context);
+  writeNumber(cpu, rsp - 24, pushedFlags(cpu, event), context);
+  writeNumber(cpu, rsp - 32, state.selector(Segment.CS), context);
+  writeNumber(cpu, rsp - 40, event.returnRip, context);
+  if (event.errorCode !== undefined) writeNumber(cpu, rsp - 48, event.errorCode, context);
+  setAccessed(cpu, target);
+
+  if (inner) cacheNull(state, Segment.SS, newCpl, newCpl);
+  state.setGprNumber(Gpr.RSP, rsp - bytes);
+  clearFlags(cpu, TF | NT | RF | VM | (type === SystemType.InterruptGate32 ? IF : 0));
+  cacheDescriptor(cpu, Segment.CS, (selector & 0xfffc) | newCpl, target);
+  codeSegmentChanged(cpu);
+  state.rip = offset;
+}
+
+/** Reads the handler's code descriptor; outside its table #GP(selector + EXT). */
+function readCode(cpu: Cpu, selector: number, ext: number): Descriptor {
+  try {
+    return readDescriptor(cpu, selector, Vector.GP, code);
+  } catch (fault) {
+    addExt(fault, ext);
+    throw fault;
+  }
+}
+
+/** Sets EXT in the error code of a fault on a selector (#PF keeps its own). */
+export function addExt(fault: unknown, ext: number): void {
+  const f = fault as { vector?: number; errorCode?: number };
+  if (f.errorCode !== undefined && f.vector !== Vector.PF) f.errorCode |= ext;
+}
+
+/** The handler's segment: code, DPL at most CPL (#GP), present (#NP). */
+function checkHandlerCode(target: Descriptor, cpl: number, ext: number): void {
+  const error = (target.selector & 0xfffc) | ext;
+  if (!target.isCode) raise(Vector.GP, error, `selector ${hex(target.selector)} in the gate is not code`);
+  if (target.dpl > cpl) {
+    raise(Vector.GP, error, `selector ${hex(target.selector)} in the gate: DPL ${target.dpl} is above CPL ${cpl}`);
+  }
+  if (!target.present) raise(Vector.NP, error, `selector ${hex(target.selector)} in the gate is not present`);
+}
+
+/** RSPn or ISTn out of the 64-bit TSS. */
+export function stackFromTss64(cpu: Cpu, offset: number, ext: number): number {
+  const { state } = cpu;
+  if (offset + 7 > state.segmentLimit(Segment.TR)) {
+    raise(Vector.TS, (state.selector(Segment.TR) & 0xfffc) | ext, `TSS offset ${hex(offset)} is beyond the TSS limit`);
+  }
+  return readNumber(cpu, state.segmentBase(Segment.TR) + offset, cpu.mmu.systemContext);
+}
+
+/** Where a stack for an inner privilege level begins, by the 16- or 32-bit TSS. */
+export const innerStack = { selector: 0, pointer: 0 };
+
+/** Reads SSn:ESPn out of the TSS into {@link innerStack}; #TS(TSS selector) where the TSS is too short. */
+export function readInnerStack(cpu: Cpu, cpl: number, ext: number): void {
+  const { state } = cpu;
+  const wide = (state.access(Segment.TR) & 8) !== 0;
+  const offset = wide ? 4 + 8 * cpl : 2 + 4 * cpl;
+  if (offset + (wide ? 5 : 3) > state.segmentLimit(Segment.TR)) {
+    raise(Vector.TS, (state.selector(Segment.TR) & 0xfffc) | ext, `TSS offset ${hex(offset)} is beyond the TSS limit`);
+  }
+  const at = (state.segmentBase(Segment.TR) + offset) >>> 0;
+  const system = cpu.mmu.systemContext;
+  innerStack.pointer = read(cpu, at, wide ? 4 : 2, system);
+  innerStack.selector = read(cpu, at + (wide ? 4 : 2), 2, system);
+}
+
+/** Reads and checks the descriptor of an inner stack: #TS(selector), #SS if not present. */
+export function readInnerStackDescriptor(cpu: Cpu, cpl: number, ext: number, into: Descriptor): Descriptor {
+  const { selector } = innerStack;
+  if ((selector & 0xfffc) === 0) raise(Vector.TS, ext, 'the stack selector in the TSS is null');
+  try {
+    readDescriptor(cpu, selector, Vector.TS, into);
+    checkStackSegment(into, cpl, Vector.TS);
+  } catch (fault) {
+    addExt(fault, ext);
+    throw fault;
+  }
+  return into;
+}
+
+/** A slot of `size` bytes at `offset` lies inside a stack segment. */
+export function slotFits(access: number, limit: number, offset: number, size: number): boolean {
+  const last = offset + size - 1;
+  if ((access & 0xc) === 4) return offset > limit && last <= ((access & 0x4000) !== 0 ? 0xffffffff : 0xffff);
+  return last <= limit;
+}
+
+/** Protected mode outside IA-32e mode: interrupt, trap and task gates, from virtual-8086 mode too. */
+function dispatchProtected(cpu: Cpu, event: CpuEvent): void {
+  const { state } = cpu;
+  const software = isSoftware(event.type);
+  const ext = software ? 0 : 1;
+  const limit = state.u32[State.idtrLimit >>> 2] & 0xffff;
+  if (8 * event.vector + 7 > limit) {
+    raise(Vector.GP, idtError(event, ext), `vector ${hex(event.vector)} is beyond the IDT limit`);
+  }
+  const system = cpu.mmu.systemContext;
+  const at = (state.getNumber(State.idtrBase) + 8 * event.vector) >>> 0;
+  const low = read(cpu, at, 4, system);
+  const high = read(cpu, at + 4, 4, system);
+  note(at, low, high, 0);
+  const type = (high >>> 8) & 0x1f;
+  const task = type === SystemType.TaskGate;
+  if (!task && (type & 0x16) !== 6) {
+    raise(Vector.GP, idtError(event, ext), `IDT entry ${hex(event.vector)} has type ${type}, no gate for interrupts`);
+  }
+  const cpl = state.cpl;
+  if (software && ((high >>> 13) & 3) < cpl) {
+    raise(Vector.GP, idtError(event, 0), `IDT entry ${hex(event.vector)}: gate DPL is below CPL ${cpl}`);
+  }
+  if ((high & 0x8000) === 0) {
+    raise(Vector.NP, idtError(event, ext), `IDT entry ${hex(event.vector)} is not present`);
+  }
+  const selector = low >>> 16;
+  if (task) {
+    const { errorCode } = event;
+    switchTask(cpu, selector, TaskSwitchSource.Gate, event.returnRip, event.length, ext, errorCode, event.resume);
+    return;
+  }
+  if ((selector & 0xfffc) === 0) raise(Vector.GP, ext, 'the gate has a null code selector');
+  const target = readCode(cpu, selector, ext);
+  checkHandlerCode(target, cpl, ext);
+  const wide = type >= SystemType.InterruptGate32;
+  const size = wide ? 4 : 2;
+  const offset = wide ? ((low & 0xffff) | (high & 0xffff0000)) >>> 0 : low & 0xffff;
+  const virtual = isVirtual8086(state);
+  const inner = !target.isConforming && target.dpl < cpl;
+  if (virtual && (!inner || target.dpl !== 0)) {
+    raise(Vector.GP, (selector & 0xfffc) | ext, 'the handler of an interrupt from virtual-8086 mode is not at level 0');
+  }
+  const newCpl = inner ? target.dpl : cpl;
+  const slots = (inner ? (virtual ? 9 : 5) : 3) + (event.errorCode === undefined ? 0 : 1);
+
+  let access = state.access(Segment.SS);
+  let base = state.segmentBase(Segment.SS);
+  let stackLimit = state.segmentLimit(Segment.SS);
+  let pointer = state.gpr32(Gpr.RSP);
+  let stackError = ext;
+  let context = ownContext(cpu);
+  if (inner) {
+    readInnerStack(cpu, newCpl, ext);
+    readInnerStackDescriptor(cpu, newCpl, ext, stack);
+    access = stack.access;
+    base = stack.base;
+    stackLimit = stack.limit;
+    pointer = innerStack.pointer;
+    stackError = (innerStack.selector & 0xfffc) | ext;
+    context = cpu.mmu.contextAt(newCpl);
+  }
+  const mask = (access & 0x4000) !== 0 ? 0xffffffff : 0xffff;
+  for (let i = 1; i <= slots; i++) {
+    if (!slotFits(access, stackLimit, ((pointer - i * size) & mask) >>> 0, size)) {
+      raise(Vector.SS, stackError, 'the stack has no room for the interrupt frame');
+    }
+  }
+  if (offset > target.limit) raise(Vector.GP, ext, "the gate's offset is beyond the code segment limit");
+  let sp = pointer;
+  const push = (value: number): void => {
+    sp = ((sp - size) & mask) >>> 0;
+    write(cpu, (base + sp) >>> 0, size, value, context);
+  };
+  if (inner) {
+    if (virtual) {
+      push(state.selector(Segment.GS));
+      push(state.selector(Segment.FS));
+      push(state.selector(Segment.DS));
+      push(state.selector(Segment.ES));
+    }
+    push(state.selector(Segment.SS));
+    push(state.gpr32(Gpr.RSP));
+  }
+  push(pushedFlags(cpu, event));
+  push(state.selector(Segment.CS));
+  push(event.returnRip);
+  if (event.errorCode !== undefined) push(event.errorCode);
+  if (inner) setAccessed(cpu, stack);
+  setAccessed(cpu, target);
+
+  if (virtual) for (const segment of [Segment.GS, Segment.FS, Segment.DS, Segment.ES]) cacheNull(state, segment, 0);
+  if (inner) setSegment(state, Segment.SS, innerStack.selector, access, base, stackLimit);
+  if (mask === 0xffff) {
+    // SP only is written; across a switch ESP's upper half comes from the TSS
+    state.setGpr32(Gpr.RSP, ((pointer & 0xffff0000) | (sp & 0xffff)) >>> 0);
+  } else state.setGpr32(Gpr.RSP, sp);
+  clearFlags(cpu, TF | NT | RF | VM | ((type & 1) === 0 ? IF : 0));
+  cacheDescriptor(cpu, Segment.CS, (selector & 0xfffc) | newCpl, target);
+  codeSegmentChanged(cpu);
+  state.rip = offset;
+}

@@ -1,0 +1,125 @@
+/** IRET in every mode (SDM 2A IRET). */
+import type { Decoded } from '../../../isa/decoded';
+import type { Cpu } from '../cpu';
+import { raise, Vector } from '../fault';
+import { Gpr, Segment, State } from '../layout';
+import { readStack, setStackPointer, stackPointer } from './access';
+import { checkTarget, enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-transfer';
+import { writableFlags, writeFlags } from './flags';
+import {
+  cacheDescriptor,
+  codeSegmentChanged,
+  isLongMode,
+  isProtected,
+  isVirtual8086,
+  loadReal,
+  loadVirtual8086,
+  segmentChanged,
+  setAccessed,
+  updateDerived,
+} from './segments';
+import { switchTask, TaskSwitchSource } from './task-switch';
+
+const NT = 0x4000;
+const VM = 0x20000;
+const NMI_BLOCKING = 8;
+
+/** IRET, IRETD, IRETQ. */
+export function interruptReturn(cpu: Cpu, instruction: Decoded): void {
+  const { state } = cpu;
+  const size = instruction.operandSize / 8;
+  // SDM 3A 6.7.1: the execution of IRET ends the blocking of NMIs, even if it faults
+  state.u32[State.interruptibility >>> 2] &= ~NMI_BLOCKING;
+  if (!isProtected(state)) returnReal(cpu, size);
+  else if (isVirtual8086(state)) returnVirtual(cpu, size);
+  else if ((state.u32[State.systemFlags >>> 2] & NT) !== 0) returnTask(cpu, instruction);
+  else returnProtected(cpu, size);
+}
+
+function returnReal(cpu: Cpu, size: number): void {
+  const { state } = cpu;
+  const offset = readStack(cpu, 0, size);
+  const selector = readStack(cpu, size, size) & 0xffff;
+  const flags = readStack(cpu, 2 * size, size);
+  if (offset > state.segmentLimit(Segment.CS)) raise(Vector.GP, 0, 'the return offset is beyond the CS limit');
+  setStackPointer(cpu, stackPointer(cpu) + 3 * size);
+  loadReal(state, Segment.CS, selector);
+  segmentChanged(cpu, Segment.CS);
+  // SDM 2A IRET: EFLAGS AND 257FD5H OR the unchanged 1A0000H
+  writeFlags(cpu, flags, size === 2 ? 0x7fd5 : 0x257fd5);
+  state.rip = offset;
+}
+
+function returnVirtual(cpu: Cpu, size: number): void {
+  const { state } = cpu;
+  if (((state.u32[State.systemFlags >>> 2] >>> 12) & 3) !== 3)
+    raise(Vector.GP, 0, 'IRET in virtual-8086 mode with IOPL below 3');
+  const offset = readStack(cpu, 0, size);
+  const selector = readStack(cpu, size, size) & 0xffff;
+  const flags = readStack(cpu, 2 * size, size);
+  if (offset > 0xffff) raise(Vector.GP, 0, 'the return offset is beyond the CS limit');
+  setStackPointer(cpu, stackPointer(cpu) + 3 * size);
+  loadVirtual8086(state, Segment.CS, selector);
+  segmentChanged(cpu, Segment.CS);
+  writeFlags(cpu, flags, size === 2 ? 0x4fd5 | 0x200 | 0x100 : 0x254fd5 | 0x200 | 0x100);
+  state.rip = offset;
+}
+
+function returnTask(cpu: Cpu, instruction: Decoded): void {
+  const { state } = cpu;
+  if (isLongMode(state)) raise(Vector.GP, 0, 'IRET with NT set in IA-32e mode');
+  const next = state.rip + instruction.length;
+  switchTask(cpu, -1, TaskSwitchSource.Iret, next, instruction.length, 0, undefined, false);
+}
+
+function returnProtected(cpu: Cpu, size: number): void {
+  const { state } = cpu;
+  const offset = readStack(cpu, 0, size);
+  const selector = readStack(cpu, size, size) & 0xffff;
+  const flags = readStack(cpu, 2 * size, size);
+  const { cpl } = state;
+  const long = isLongMode(state);
+  if (size === 4 && !long && (flags & VM) !== 0 && cpl === 0) {
+    returnToVirtual(cpu, offset, selector, flags);
+    return;
+  }
+  const target = readReturnCode(cpu, selector);
+  const rpl = selector & 3;
+  const mask = writableFlags(cpu, size);
+  if (rpl === cpl && state.codeBits !== 64) {
+    checkTarget(cpu, target, offset);
+    setAccessed(cpu, target);
+    setStackPointer(cpu, stackPointer(cpu) + 3 * size);
+    cacheDescriptor(cpu, Segment.CS, selector, target);
+    codeSegmentChanged(cpu);
+    writeFlags(cpu, flags, mask);
+    state.rip = offset;
+    return;
+  }
+  const pointer = readStack(cpu, 3 * size, size);
+  const stackSelector = readStack(cpu, 4 * size, size) & 0xffff;
+  readReturnStack(cpu, stackSelector, target, rpl);
+  checkTarget(cpu, target, offset);
+  enterOuter(cpu, target, selector, offset);
+  restorePointer(cpu, size, pointer, 0);
+  writeFlags(cpu, flags, mask);
+}
+
+/** Return to virtual-8086 mode: nine doublewords (SDM 3B 20.2.5). */
+function returnToVirtual(cpu: Cpu, offset: number, selector: number, flags: number): void {
+  const { state } = cpu;
+  const pointer = readStack(cpu, 12, 4);
+  const values: number[] = [];
+  for (let i = 0; i < 5; i++) values.push(readStack(cpu, 16 + 4 * i, 4) & 0xffff);
+  if (offset > 0xffff) raise(Vector.GP, 0, 'the return offset is beyond 64 KiB');
+  loadVirtual8086(state, Segment.CS, selector);
+  loadVirtual8086(state, Segment.SS, values[0]);
+  loadVirtual8086(state, Segment.ES, values[1]);
+  loadVirtual8086(state, Segment.DS, values[2]);
+  loadVirtual8086(state, Segment.FS, values[3]);
+  loadVirtual8086(state, Segment.GS, values[4]);
+  state.setGpr32(Gpr.RSP, pointer);
+  writeFlags(cpu, flags, 0x3f7fd5);
+  updateDerived(cpu);
+  state.rip = offset;
+}

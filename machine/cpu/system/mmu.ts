@@ -1,0 +1,536 @@
+import { PageKind, type PhysicalMemory } from '../../memory';
+import type { CpuState } from '../cpu-state';
+import { FetchTlb, State, Tlb } from '../layout';
+import type { Intercepts } from '../vmx/intercepts';
+import { AddressSpaces, type AddressSpacesState } from './address-spaces';
+import { EptWalk, type TableEntry } from './ept-walk';
+import { PageWalk } from './page-walk';
+import { AccessKind, allows, FETCH, type PagingControls, PagingMode, Right, SYSTEM, WRITE } from './paging';
+import { DATA_ENTRIES, FETCH_ENTRIES, type TlbEntryView, Translations, type TranslationsState } from './tlb';
+import { inspectWalk, probe, type WalkView } from './walk-inspection';
+
+const TWO_32 = 4294967296;
+
+/** Bits of a data-TLB context. */
+const VALID = 1;
+const USER = 2;
+const SMAP = 4;
+const MAX_DATA_CONTEXT = 511;
+const MAX_FETCH_CONTEXT = 4095;
+
+/** What a snapshot keeps of the MMU. */
+export interface MmuState {
+  data: TranslationsState;
+  fetch: TranslationsState;
+  spaces: AddressSpacesState;
+}
+
+/**
+ * Address translation: paging structures, EPT, and the TLBs in linear memory that the WebAssembly code probes.
+ *
+ * Two layers of caching. `data` and `fetch` hold translations as the tables gave them, tagged with the generation of
+ * their address space: what hardware calls the TLB; entries go only by eviction and the architectural flushes. The tags in
+ * linear memory cache the same slots with the rules applied that hold just now (CPL, WP, SMAP, PKRU); whatever changes
+ * the rules changes the context in the tags.
+ */
+export class Mmu {
+  /** After {@link fill} returned -1, {@link translate} and {@link pointer}: the host-physical address. */
+  physical = 0;
+  /** After {@link fill} and {@link pointer} for writing: the page holds decoded code. */
+  hasCode = false;
+  /** For reading and writing at the addresses that {@link fill} and {@link pointer} return. */
+  readonly view: DataView;
+  readonly controls: PagingControls = {
+    mode: 0,
+    writeProtect: false,
+    noExecute: false,
+    smep: false,
+    smap: false,
+    pageSizeExtensions: false,
+    globalPages: false,
+    protectionKeys: false,
+    pkru: 0,
+    eptp: 0,
+  };
+  readonly #ept: EptWalk;
+  readonly #walk: PageWalk;
+  readonly #data = new Translations(DATA_ENTRIES);
+  readonly #fetch = new Translations(FETCH_ENTRIES);
+  readonly #spaces = new AddressSpaces();
+  /** Context numbers by generation and rules, for the tags in linear memory. */
+  readonly #dataContexts = new Map<number, number>();
+  readonly #fetchContexts = new Map<number, number>();
+  /** Fetch contexts of the generation and rules in force, by CPL and code mode; 0 where not known yet. */
+  readonly #fetchCache = new Int32Array(32);
+  readonly #pkruNumbers = new Map<number, number>();
+  #dataContext = 0;
+  #dataKey = -1;
+  #fetchKey = -1;
+  #smapBit = 0;
+
+  constructor(
+    readonly state: CpuState,
+    readonly memory: PhysicalMemory,
+    readonly pageHasCode: (physicalPageNumber: number) => boolean,
+  ) {
+    this.view = new DataView(state.buffer);
+    this.#ept = new EptWalk(memory);
+    this.#walk = new PageWalk(state, memory, this.#ept, this.controls);
+  }
+
+  /** Who makes VM exits of EPT violations; set together with `Cpu.intercepts`. */
+  set intercepts(intercepts: Pick<Intercepts, 'eptViolation' | 'eptMisconfiguration'> | undefined) {
+    this.#ept.intercepts = intercepts;
+  }
+
+  /** Bits 63:47 (63:56 with 5-level paging) are all equal. */
+  isCanonical(low: number, high: number): boolean {
+    void low;
+    const top = this.controls.mode === PagingMode.Level5 ? high >> 24 : high >> 15;
+    return top === 0 || top === -1;
+  }
+
+  /**
+   * Translates a linear address for one access, sets accessed and dirty flags, raises #PF or exits.
+   * @param user the access is a user-mode access (AccessKind.System* are supervisor-mode at any CPL)
+   * @returns host-physical address
+   */
+  translate(low: number, high: number, access: AccessKind, user: boolean): number {
+    const smap = (access & SYSTEM) !== 0 ? this.controls.smap : this.#smapBit !== 0;
+    if ((access & FETCH) !== 0) return this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, access, user, false);
+    return this.#lookup(this.#data, Tlb.base, 5, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
+  }
+
+  /**
+   * A data access that missed the tags, as the CPU stands. In other than 64-bit code, addresses wrap at 4 GiB.
+   * @returns linear-memory address of the byte; -1 for MMIO and for writes to ROM, with the address in {@link physical}
+   */
+  fill(low: number, high: number, write: boolean): number {
+    if (this.state.u32[State.codeBits >>> 2] !== 64) high = 0;
+    return this.fillIn(low, high, write, this.state.u32[State.tlbContext >>> 2]);
+  }
+
+  /** Physical address that the code at a linear address is fetched from. */
+  translateFetch(low: number, high: number): number {
+    if (this.state.u32[State.codeBits >>> 2] !== 64) high = 0;
+    const user = this.state.u32[State.cpl >>> 2] === 3;
+    return this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, AccessKind.Fetch, user, false);
+  }
+
+  /** Host-physical address of a guest-physical one that no linear address stands behind (PDPTE loads); may exit. */
+  hostAddress(guestPhysical: number): number {
+    if (this.controls.eptp === 0) return guestPhysical;
+    this.#ept.linearValid = false;
+    try {
+      return this.#ept.translate(this.controls.eptp, guestPhysical, AccessKind.Read, 0, 0, true);
+    } finally {
+      this.#ept.linearValid = true;
+    }
+  }
+
+  /** The tags' context of supervisor-mode accesses to descriptor tables and task-state segments, at any CPL. */
+  get systemContext(): number {
+    return (this.#dataContext << 3) | VALID | (this.controls.smap ? SMAP : 0);
+  }
+
+  /** The tags' context of explicit accesses at a privilege level that the CPU is about to have. */
+  contextAt(cpl: number): number {
+    if (cpl === 3) return (this.#dataContext << 3) | VALID | USER;
+    return this.state.u32[State.cpl >>> 2] === 3 ? this.systemContext : this.state.u32[State.tlbContext >>> 2];
+  }
+
+  /**
+   * Where the byte at a linear address stands: probes the tags, fills on a miss.
+   * @param linear signed
+   * @param context {@link State.tlbContext}, {@link systemContext} or {@link contextAt}
+   * @returns as {@link fill}
+   */
+  pointer(linear: number, write: boolean, context: number): number {
+    const low = linear | 0;
+    const high = Math.floor(linear / TWO_32) | 0;
+    const { i32 } = this.state;
+    const entry = (Tlb.base + ((low >>> 12) & (Tlb.entries - 1)) * Tlb.entrySize) >>> 2;
+    const tag = write ? entry + (Tlb.writeTag >>> 2) : entry;
+    if (i32[tag] === ((low & ~0xfff) | context) && i32[tag + 1] === high) {
+      this.hasCode = false;
+      return (i32[entry + (Tlb.addend >>> 2)] + low) >>> 0;
+    }
+    return this.fillIn(low, high, write, context);
+  }
+
+  /** {@link fill} in a given context, without wrapping. */
+  fillIn(low: number, high: number, write: boolean, context: number): number {
+    const access = write ? AccessKind.Write : AccessKind.Read;
+    const user = (context & USER) !== 0;
+    const smap = (context & SMAP) !== 0;
+    const physical = this.#lookup(this.#data, Tlb.base, 5, low, high, access, user, smap);
+    const { memory } = this;
+    const page = Math.floor(physical / 4096);
+    if (page >= memory.kinds.length) return -1;
+    const kind = memory.kinds[page];
+    if (kind === PageKind.Mmio || (write && kind === PageKind.Rom)) return -1;
+    if (write && memory.dirty[page] === 0) memory.noteWrite(physical);
+    const code = this.pageHasCode(page);
+    this.hasCode = code;
+    const { i32 } = this.state;
+    const entry = (Tlb.base + ((low >>> 12) & (Tlb.entries - 1)) * Tlb.entrySize) >>> 2;
+    const tag = (low & ~0xfff) | context;
+    const readable = write || allows(this.controls, this.#rights, AccessKind.Read, user, smap);
+    const needed = Right.EptWrite | Right.EptDirty | Right.Dirty;
+    const writable =
+      kind === PageKind.Ram &&
+      memory.dirty[page] !== 0 &&
+      (this.#rights & needed) === needed &&
+      allows(this.controls, this.#rights, AccessKind.Write, user, smap);
+    i32[entry] = readable ? tag : 0;
+    i32[entry + 1] = readable ? high : 0;
+    i32[entry + 2] = writable && !code ? tag : 0;
+    i32[entry + 3] = writable && !code ? high : 0;
+    i32[entry + 4] = writable && code ? tag : 0;
+    i32[entry + 5] = writable && code ? high : 0;
+    const at = memory.ramBase + physical;
+    i32[entry + (Tlb.addend >>> 2)] = (at - low) | 0;
+    return at;
+  }
+
+  /** Rights of the translation that {@link lookup} found. */
+  #rights = 0;
+
+  /**
+   * The translation of an address: from the TLB if it holds one that allows the access, else by a walk, which raises what
+   * is to be raised (on hardware too, a violation found in the TLB is found again in the tables before it is reported).
+   * @param tags the tags in linear memory that mirror `cache`, 2^entryShift bytes each
+   */
+  #lookup(
+    cache: Translations,
+    tags: number,
+    entryShift: number,
+    low: number,
+    high: number,
+    access: number,
+    user: boolean,
+    smap: boolean,
+  ): number {
+    const { controls } = this;
+    const offset = low & 0xfff;
+    const slot = (low >>> 12) & (cache.entries - 1);
+    const key = (low & ~0xfff) | 1;
+    const generation = this.#spaces.current;
+    if (cache.pageLow[slot] === key && cache.pageHigh[slot] === high) {
+      const held = cache.generation[slot];
+      const rights = cache.rights[slot];
+      if (held === generation || held === this.#spaces.currentGlobal) {
+        const ept =
+          (access & WRITE) !== 0
+            ? Right.EptWrite | Right.EptDirty | Right.Dirty
+            : (access & FETCH) !== 0
+              ? Right.EptExecute
+              : 0;
+        if ((rights & ept) === ept && allows(controls, rights, access, user, smap)) {
+          this.#rights = rights;
+          this.physical = cache.frame[slot] + offset;
+          return this.physical;
+        }
+      }
+    }
+    const walk = this.#walk;
+    walk.walk(low, high, access, user, smap);
+    const { rights } = walk;
+    this.#rights = rights;
+    this.physical = walk.frame + offset;
+    if (controls.mode === PagingMode.None && controls.eptp === 0) return this.physical;
+    cache.pageLow[slot] = key;
+    cache.pageHigh[slot] = high;
+    cache.generation[slot] = (rights & Right.Global) !== 0 ? this.#spaces.currentGlobal : generation;
+    cache.rights[slot] = rights;
+    cache.frame[slot] = walk.frame;
+    if (rights >>> Right.sizeShift !== 0) this.#spaces.noteLarge(low, high, (rights >>> Right.sizeShift) & 3);
+    this.#dropTags(tags, entryShift, slot);
+    return this.physical;
+  }
+
+  #dropTags(tags: number, entryShift: number, slot: number): void {
+    const at = (tags + (slot << entryShift)) >>> 2;
+    const { i32 } = this.state;
+    i32[at] = 0;
+    i32[at + 1] = 0;
+    if (entryShift === 5) {
+      i32[at + 2] = 0;
+      i32[at + 3] = 0;
+      i32[at + 4] = 0;
+      i32[at + 5] = 0;
+    }
+  }
+
+  /**
+   * To be called whenever CR0, CR3, CR4, EFER, PKRU, VPID, the EPT pointer or root/non-root changed, after the flushes
+   * that the change asks for: reads them and chooses the contexts of the tags.
+   */
+  updateContext(): void {
+    const { state, controls } = this;
+    const cr0 = state.u32[State.cr0 >>> 2];
+    const cr4 = state.u32[State.cr4 >>> 2];
+    const efer = state.u32[State.efer >>> 2];
+    const longMode = (efer & 0x400) !== 0;
+    let mode: number = PagingMode.None;
+    if (cr0 >>> 31 !== 0) {
+      if (longMode) mode = (cr4 & 0x1000) !== 0 ? PagingMode.Level5 : PagingMode.Level4;
+      else mode = (cr4 & 0x20) !== 0 ? PagingMode.Pae : PagingMode.Bits32;
+    }
+    const nonRoot = state.u32[State.nonRoot >>> 2] !== 0;
+    controls.mode = mode;
+    controls.writeProtect = (cr0 & 0x10000) !== 0;
+    controls.noExecute = (efer & 0x800) !== 0;
+    controls.smep = (cr4 & 0x100000) !== 0;
+    controls.smap = (cr4 & 0x200000) !== 0;
+    controls.pageSizeExtensions = (cr4 & 0x10) !== 0;
+    controls.globalPages = (cr4 & 0x80) !== 0;
+    controls.protectionKeys = longMode && (cr4 & 0x400000) !== 0;
+    controls.pkru = controls.protectionKeys ? state.u32[State.pkru >>> 2] : 0;
+    controls.eptp = nonRoot ? state.getNumber(State.eptp) : 0;
+    const pcid = (cr4 & 0x20000) !== 0 ? state.u32[State.cr3 >>> 2] & 0xfff : 0;
+    this.#spaces.select(nonRoot ? state.u32[State.vpid >>> 2] & 0xffff : 0, controls.eptp, pcid);
+    this.#rulesChanged();
+    this.updatePrivilege();
+  }
+
+  /** The generation or the rules changed: finds the contexts that stand for them. */
+  #rulesChanged(): void {
+    const { controls } = this;
+    const generation = this.#spaces.current;
+    let rules = controls.writeProtect ? 1 : 0;
+    if (controls.pkru !== 0) rules |= this.#pkruNumber(controls.pkru) << 1;
+    const key = generation * 2048 + rules;
+    if (key !== this.#dataKey) {
+      let id = this.#dataContexts.get(key);
+      if (id === undefined) {
+        if (this.#dataContexts.size >= MAX_DATA_CONTEXT) this.dropDataTags();
+        id = this.#dataContexts.size + 1;
+        this.#dataContexts.set(key, id);
+      }
+      this.#dataKey = key;
+      this.#dataContext = id;
+    }
+    const fetchKey = generation * 2 + (controls.smep ? 1 : 0);
+    if (fetchKey !== this.#fetchKey) {
+      this.#fetchKey = fetchKey;
+      this.#fetchCache.fill(0);
+    }
+  }
+
+  /** A small number that stands for a value of PKRU in context keys. */
+  #pkruNumber(pkru: number): number {
+    let number = this.#pkruNumbers.get(pkru);
+    if (number === undefined) {
+      if (this.#pkruNumbers.size >= 1023) {
+        this.#pkruNumbers.clear();
+        this.dropDataTags();
+      }
+      number = this.#pkruNumbers.size + 1;
+      this.#pkruNumbers.set(pkru, number);
+    }
+    return number;
+  }
+
+  /** To be called when CPL, RFLAGS.AC, the code size or the stack size changed, and nothing else. */
+  updatePrivilege(): void {
+    const { u32 } = this.state;
+    const user = u32[State.cpl >>> 2] === 3;
+    this.#smapBit = !user && this.controls.smap && (u32[State.systemFlags >>> 2] & 0x40000) === 0 ? SMAP : 0;
+    u32[State.tlbContext >>> 2] = (this.#dataContext << 3) | VALID | (user ? USER : this.#smapBit);
+    const codeBits = u32[State.codeBits >>> 2];
+    const stackMask = State.stackMask >>> 2;
+    const stack = u32[stackMask + 1] !== 0 ? 2 : u32[stackMask] === 0xffff ? 0 : 1;
+    const key = (codeBits >>> 5) | (stack << 2) | (user ? 16 : 0);
+    const context = this.#fetchCache[key] || this.#newFetchContext(key);
+    if (u32[State.fetchContext >>> 2] !== context) {
+      u32[State.fetchContext >>> 2] = context;
+      u32[State.codeTable >>> 2] = 0;
+    }
+  }
+
+  #newFetchContext(key: number): number {
+    const whole = this.#fetchKey * 32 + key;
+    let context = this.#fetchContexts.get(whole);
+    if (context === undefined) {
+      if (this.#fetchContexts.size >= MAX_FETCH_CONTEXT) this.dropFetchTags();
+      context = this.#fetchContexts.size + 1;
+      this.#fetchContexts.set(whole, context);
+    }
+    this.#fetchCache[key] = context;
+    return context;
+  }
+
+  /** Drops the tags of the data TLB, not the translations: contexts ran out, or page kinds or dirty marks changed. */
+  dropDataTags(): void {
+    this.state.u32.fill(0, Tlb.base >>> 2, (Tlb.base + Tlb.entries * Tlb.entrySize) >>> 2);
+    this.#dataContexts.clear();
+    this.#dataKey = -1;
+  }
+
+  dropFetchTags(): void {
+    this.state.u32.fill(0, FetchTlb.base >>> 2, (FetchTlb.base + FetchTlb.entries * FetchTlb.entrySize) >>> 2);
+    this.#fetchContexts.clear();
+    this.#fetchCache.fill(0);
+    this.state.u32[State.codeTable >>> 2] = 0;
+  }
+
+  /** Drops both TLBs' tags (not the translations) and chooses contexts anew: after PhysicalMemory.onRemap. */
+  dropTags(): void {
+    this.dropDataTags();
+    this.dropFetchTags();
+    this.#fetchKey = -1;
+    this.updateContext();
+  }
+
+  /** A physical page came to hold decoded code: tags that let stores to it pass unchecked must go. */
+  dropWriteTags(physicalPageNumber: number): void {
+    const { i32 } = this.state;
+    const at = (this.memory.ramBase + physicalPageNumber * 4096) | 0;
+    for (
+      let entry = Tlb.base >>> 2;
+      entry < (Tlb.base + Tlb.entries * Tlb.entrySize) >>> 2;
+      entry += Tlb.entrySize >>> 2
+    ) {
+      if (i32[entry + 2] === 0) continue;
+      if (((i32[entry + (Tlb.addend >>> 2)] + (i32[entry + 2] & ~0xfff)) | 0) === at) {
+        i32[entry + 2] = 0;
+        i32[entry + 3] = 0;
+      }
+    }
+  }
+
+  /** All translations of the present VPID, global ones too (MOV to CR0 and CR4 that change paging). */
+  flushAll(): void {
+    this.#spaces.flushDomain();
+    this.#afterFlush();
+  }
+
+  /** All translations of the present PCID but global ones (MOV to CR3). */
+  flushNonGlobal(): void {
+    this.#spaces.flushSpace();
+    this.#afterFlush();
+  }
+
+  /** INVLPG: the page of this address in the present PCID, global or not, whatever its size. */
+  flushPage(low: number, high: number): void {
+    this.flushPageOf(low, high, this.#spaces.current, this.#spaces.currentGlobal);
+  }
+
+  /** INVPCID types 0 to 3 (SDM 3A 4.10.4.1). */
+  invalidatePcid(type: number, pcid: number, low: number, high: number): void {
+    const spaces = this.#spaces;
+    if (type === 0) this.flushPageOf(low, high, spaces.generationOf(pcid), -1);
+    else if (type === 1) spaces.flushPcid(pcid);
+    else if (type === 2) spaces.flushDomain();
+    else spaces.flushDomainKeepGlobal();
+    this.#afterFlush();
+  }
+
+  /** INVVPID types 0 to 3 (SDM 3C 28.4.3.1). */
+  invalidateVpid(type: number, vpid: number, low: number, high: number): void {
+    const spaces = this.#spaces;
+    for (const domain of spaces.domains()) {
+      if (type === 2 ? domain.vpid === 0 : domain.vpid !== vpid) continue;
+      if (type === 0) {
+        for (const generation of domain.spaces.values()) this.flushPageOf(low, high, generation, domain.global);
+      } else spaces.flush(domain, type !== 3);
+    }
+    this.#afterFlush();
+  }
+
+  /** INVEPT types 1 (the EPT pointer's) and 2 (all) (SDM 3C 28.4.3.1). */
+  invalidateEpt(type: number, eptp: number): void {
+    const root = Math.floor(eptp / 4096);
+    for (const domain of this.#spaces.domains()) {
+      if (domain.eptp !== 0 && (type === 2 || Math.floor(domain.eptp / 4096) === root))
+        this.#spaces.flush(domain, true);
+    }
+    this.#afterFlush();
+  }
+
+  /** VM entry and exit without VPID: all translations of VPID 0 (SDM 3C 28.4.3.3). */
+  flushVpidZero(): void {
+    for (const domain of this.#spaces.domains()) if (domain.vpid === 0) this.#spaces.flush(domain, true);
+    this.#afterFlush();
+  }
+
+  /** Reset: everything. */
+  reset(): void {
+    this.#data.clear();
+    this.#fetch.clear();
+    this.#spaces.reset();
+    this.dropTags();
+  }
+
+  #afterFlush(): void {
+    this.#spaces.refresh();
+    this.#rulesChanged();
+    this.updatePrivilege();
+    this.state.u32[State.codeTable >>> 2] = 0;
+  }
+
+  private flushPageOf(low: number, high: number, generation: number, global: number): void {
+    this.#flushPageIn(this.#data, Tlb.base, 5, low, high, generation, global);
+    this.#flushPageIn(this.#fetch, FetchTlb.base, 4, low, high, generation, global);
+    this.state.u32[State.codeTable >>> 2] = 0;
+  }
+
+  #flushPageIn(
+    cache: Translations,
+    tags: number,
+    entryShift: number,
+    low: number,
+    high: number,
+    generation: number,
+    global: number,
+  ): void {
+    const size = this.#spaces.largestAt(low, high);
+    let first = cache.slot(low);
+    let count = 1;
+    if (size === 3) {
+      first = 0;
+      count = cache.entries;
+    } else if (size !== 0) {
+      count = size === 1 ? 512 : 1024;
+      first &= ~(count - 1);
+    }
+    for (let slot = first; slot < first + count; slot++) {
+      if (!cache.covers(slot, low, high)) continue;
+      if (cache.generation[slot] !== generation && cache.generation[slot] !== global) continue;
+      cache.pageLow[slot] = 0;
+      this.#dropTags(tags, entryShift, slot);
+    }
+  }
+
+  save(): MmuState {
+    return { data: this.#data.save(), fetch: this.#fetch.save(), spaces: this.#spaces.save() };
+  }
+
+  load(state: MmuState): void {
+    this.#data.load(state.data);
+    this.#fetch.load(state.fetch);
+    this.#spaces.load(state.spaces);
+    this.dropTags();
+  }
+
+  /** Host-physical address of a linear address by the tables as they are, without side effects or rights; undefined if none. */
+  probe(low: number, high: number): number | undefined {
+    return probe(this.state, this.memory, this.controls, this.#ept, low, high);
+  }
+
+  /** The entries that a walk for a linear address reads, in both dimensions, without side effects. */
+  walk(low: number, high: number): WalkView {
+    return inspectWalk(this.state, this.memory, this.controls, this.#ept, low, high);
+  }
+
+  /** The EPT entries for a guest-physical address, without side effects. */
+  walkEpt(eptp: number, address: number): { entries: TableEntry[]; physical: number | undefined } {
+    return this.#ept.inspect(eptp, address);
+  }
+
+  /** The translations that the TLB holds, valid ones only. */
+  tlbEntries(which: 'data' | 'fetch'): TlbEntryView[] {
+    return this.#spaces.view(which === 'data' ? this.#data : this.#fetch);
+  }
+}

@@ -1,0 +1,263 @@
+import { BIOS_BASE, biosImage } from './boot/bios/bios-image';
+import { Clock } from './clock';
+import { CodeCache } from './cpu/code-cache';
+import type { GuestFault } from './cpu/fault';
+import { Leave, State } from './cpu/layout';
+import { CODE_RECORDS, CODE_TABLES, Processor } from './cpu/processor';
+import { resetCpu } from './cpu/reset';
+import { deliverDebug, deliverFault, deliverInterrupt, type TripleFault } from './cpu/system/exceptions';
+import type { MmuState } from './cpu/system/mmu';
+import { Translator } from './cpu/translator/translator';
+import { type MemorySnapshot, PageKind, PhysicalMemory } from './memory';
+import type { GuestMemory } from './memory-view';
+import { createPc, type PcOptions, type Platform, type PlatformState } from './platform';
+
+const CODE_BASE = 0x40000;
+/** Longest stretch between two looks at the world, in instructions. */
+const SLICE = 100_000;
+/** Heat at which code is translated. */
+const HOT = 24;
+
+export interface MachineOptions extends Omit<PcOptions, 'memory'> {
+  /** Bytes of RAM, a multiple of 64 KiB, at least 1 MiB. */
+  memory: number;
+  /** `on`: hot code is translated; `always`: at its first repetition; `off`: all is interpreted. */
+  tier1: 'on' | 'off' | 'always';
+}
+
+/** Why {@link Machine.run} came back. */
+export type MachineStop =
+  | { kind: 'limit' }
+  | { kind: 'breakpoint' }
+  | { kind: 'ended'; reason: 'debug-exit' | 'power-off' | 'halted'; value: number }
+  | { kind: 'triple-fault'; fault: TripleFault }
+  /** Halted with interrupts on, and no alarm is set. */
+  | { kind: 'idle' }
+  /** A VM exit was taken and its owner wants the machine to stop. */
+  | { kind: 'vm-exit' };
+
+/** Everything of a machine at one instant. */
+export interface MachineSnapshot {
+  readonly retired: number;
+  readonly idle: number;
+  readonly cpu: Uint8Array;
+  readonly mmu: MmuState;
+  readonly memory: MemorySnapshot;
+  readonly platform: PlatformState;
+  readonly ended: MachineStop | undefined;
+}
+
+/**
+ * The bare machine: CPU, memory, clock and devices. Between slices it does what hardware does between instructions: alarms,
+ * interrupts, halts, single-step traps. Deterministic: what happens depends on the instruction count alone.
+ */
+export class Machine {
+  readonly memory: PhysicalMemory;
+  readonly clock = new Clock();
+  readonly processor: Processor;
+  readonly platform: Platform;
+  readonly translator: Translator;
+  /** Ticks that passed in HLT. */
+  idle = 0;
+  /** Interrupt-like events of VMX between instructions; true = look again before running on. */
+  betweenInstructions: () => boolean = () => false;
+  /** Something outside the instruction stream wants control back (a VM exit's owner). */
+  yielded: MachineStop | undefined;
+  #ended: MachineStop | undefined;
+  #resetWanted = false;
+
+  constructor(readonly options: MachineOptions) {
+    const arena = CodeCache.bytes(CODE_TABLES, CODE_RECORDS);
+    const ramBase = Math.ceil((CODE_BASE + arena) / 65536) * 65536;
+    const linear = new WebAssembly.Memory({ initial: (ramBase + options.memory) / 65536 });
+    this.memory = new PhysicalMemory(linear.buffer, ramBase, options.memory);
+    this.processor = new Processor(linear, this.memory, this.clock, CODE_BASE);
+    this.translator = new Translator(this.processor);
+    if (options.tier1 !== 'off') this.processor.translator = this.translator;
+    const { processor } = this;
+    this.clock.setSource(() => processor.retired + this.idle);
+    this.clock.onReschedule = () => processor.endSlice();
+    this.platform = createPc(this.clock, { ...options, memory: guestMemory(this.memory) });
+    this.memory.mmio = this.platform;
+    processor.ports = this.platform;
+    processor.interrupts = this.platform.interrupts;
+    processor.interrupts.onChange = () => processor.endSlice();
+    processor.deliverFault = (fault) => this.#deliverFault(fault);
+    processor.tripleFault = (fault) => this.#tripleFault(fault);
+    processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;
+    this.platform.onDebugExit = (value) => this.end({ kind: 'ended', reason: 'debug-exit', value });
+    this.platform.onPowerOff = () => this.end({ kind: 'ended', reason: 'power-off', value: 0 });
+    this.platform.onReset = () => {
+      this.#resetWanted = true;
+      processor.endSlice();
+    };
+    this.memory.writeBytes(BIOS_BASE, biosImage());
+    this.memory.setKind(BIOS_BASE, 0x10000, PageKind.Rom);
+    this.reset();
+  }
+
+  /** Stops the machine for good. */
+  end(stop: MachineStop): void {
+    this.#ended ??= stop;
+    this.processor.endSlice();
+  }
+
+  /** CPU and devices as after power-on; memory stays. */
+  reset(): void {
+    this.#resetWanted = false;
+    resetCpu(this.processor);
+    this.#setThreshold();
+    this.platform.reset();
+  }
+
+  #setThreshold(): void {
+    const { tier1 } = this.options;
+    this.processor.state.set32(State.heatThreshold, tier1 === 'off' ? 0x100 : tier1 === 'always' ? 1 : HOT);
+  }
+
+  get retired(): number {
+    return this.processor.retired;
+  }
+
+  /** Whether a maskable interrupt can be taken now. */
+  get interruptible(): boolean {
+    const { state } = this.processor;
+    return (state.get32(State.systemFlags) & 0x200) !== 0 && (state.get32(State.interruptibility) & 3) === 0;
+  }
+
+  /**
+   * Runs until `instructions` have retired since power-on, or something happens.
+   * @param skip pass over a breakpoint on the first instruction
+   */
+  run(instructions: number, skip: boolean): MachineStop {
+    const { processor, clock } = this;
+    let first = skip;
+    for (;;) {
+      clock.fireDue(clock.now());
+      if (this.#resetWanted) this.reset();
+      if (this.#ended) return this.#ended;
+      if (this.yielded) {
+        const stop = this.yielded;
+        this.yielded = undefined;
+        return stop;
+      }
+      if (this.betweenInstructions()) continue;
+      if (this.#takeInterrupt()) continue;
+      if (processor.state.get32(State.activity) !== 0) {
+        const waiting = this.#halted();
+        if (waiting) return waiting;
+        continue;
+      }
+      if (processor.retired >= instructions) return { kind: 'limit' };
+      const leave = this.#slice(Math.min(instructions - processor.retired, clock.next() - clock.now(), SLICE), first);
+      first = false;
+      if (leave === Leave.Breakpoint) return { kind: 'breakpoint' };
+    }
+  }
+
+  /** True if an interrupt was taken. */
+  #takeInterrupt(): boolean {
+    const { processor } = this;
+    if (!processor.interrupts.pending() || !this.interruptible) return false;
+    processor.state.set32(State.activity, 0);
+    this.guarded(() => deliverInterrupt(processor, processor.interrupts.acknowledge()));
+    return true;
+  }
+
+  /** Delivers something outside the instruction stream; faults on the way are delivered in turn. */
+  guarded(body: () => void): void {
+    try {
+      body();
+    } catch (thrown) {
+      this.processor.handle(thrown);
+    }
+  }
+
+  /** In HLT: lets time jump to the next alarm. */
+  #halted(): MachineStop | undefined {
+    const { clock, processor } = this;
+    const { state } = processor;
+    const interruptsOn = (state.get32(State.systemFlags) & 0x200) !== 0;
+    if (!interruptsOn && !processor.wakesWithoutInterrupts) {
+      this.end({ kind: 'ended', reason: 'halted', value: 0 });
+      return undefined;
+    }
+    const next = clock.next();
+    if (next === Number.POSITIVE_INFINITY) return { kind: 'idle' };
+    this.idle += Math.max(0, next - clock.now());
+    return undefined;
+  }
+
+  #slice(count: number, skip: boolean): number {
+    const { processor } = this;
+    const { state } = processor;
+    const shadow = state.get32(State.interruptibility) & 3;
+    const trap = (state.get32(State.systemFlags) & 0x100) !== 0;
+    const before = processor.retired;
+    const leave = processor.slice(shadow !== 0 || trap ? 1 : Math.max(count, 1), skip);
+    if (processor.retired === before) return leave;
+    const { interruptibility } = State;
+    if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
+      state.set32(interruptibility, state.get32(interruptibility) & ~3);
+    }
+    // a trap is held off by MOV SS (SDM 3A 6.8.3)
+    if (trap && (state.get32(interruptibility) & 2) === 0) this.guarded(() => deliverDebug(processor, 0x4000));
+    return leave;
+  }
+
+  #deliverFault(fault: GuestFault): boolean {
+    deliverFault(this.processor, fault);
+    return this.#ended !== undefined;
+  }
+
+  #tripleFault(fault: TripleFault): boolean {
+    this.end({ kind: 'triple-fault', fault });
+    return true;
+  }
+
+  snapshot(): MachineSnapshot {
+    const { processor } = this;
+    return {
+      retired: processor.retired,
+      idle: this.idle,
+      cpu: processor.state.u8.slice(State.first, State.end),
+      mmu: processor.mmu.save(),
+      memory: this.memory.snapshot(),
+      platform: this.platform.save(),
+      ended: this.#ended,
+    };
+  }
+
+  restore(snapshot: MachineSnapshot): void {
+    const { processor } = this;
+    processor.retiredBefore = snapshot.retired;
+    this.idle = snapshot.idle;
+    this.#ended = snapshot.ended;
+    this.yielded = undefined;
+    this.#resetWanted = false;
+    this.memory.restore(snapshot.memory);
+    processor.state.u8.set(snapshot.cpu, State.first);
+    processor.state.set32(State.codeTable, 0);
+    this.#setThreshold();
+    processor.mmu.load(snapshot.mmu);
+    this.platform.load(snapshot.platform);
+  }
+}
+
+/** The devices' view of physical memory. */
+export function guestMemory(memory: PhysicalMemory): GuestMemory {
+  const read = (address: number, size: 1 | 2 | 4): number => {
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--)
+      value = value * 256 + (address + i < memory.size ? memory.bytes[address + i] : 0xff);
+    return value;
+  };
+  return {
+    size: memory.size,
+    readU8: (address) => read(address, 1),
+    readU16: (address) => read(address, 2),
+    readU32: (address) => read(address, 4),
+    read: (address, length) => memory.readBytes(address, length),
+    write: (address, bytes) => memory.writeBytes(address, bytes),
+  };
+}

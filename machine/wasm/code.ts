@@ -1,0 +1,281 @@
+import type { Expr, Type } from './expr';
+
+const typeByte: Record<Type, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+/** Appends an unsigned LEB128. */
+export function unsignedLeb(out: number[], value: number): void {
+  let rest = value >>> 0;
+  while (rest > 0x7f) {
+    out.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  out.push(rest);
+}
+
+/** Appends a signed LEB128 of an int32. */
+export function signedLeb(out: number[], value: number): void {
+  let rest = value | 0;
+  for (;;) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0)) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
+  }
+}
+
+function signedLeb64(out: number[], value: bigint): void {
+  if (value >= -0x80000000n && value <= 0x7fffffffn) {
+    signedLeb(out, Number(value));
+    return;
+  }
+  let rest = value;
+  for (;;) {
+    const byte = Number(rest & 0x7fn);
+    rest >>= 7n;
+    if ((rest === 0n && (byte & 0x40) === 0) || (rest === -1n && (byte & 0x40) !== 0)) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
+  }
+}
+
+/** A place that `br` can go to. */
+export interface Label {
+  depth: number;
+}
+
+export type LocalExpr = Extract<Expr, { kind: 'local' }>;
+
+/** The body of one WebAssembly function under construction. */
+export class Code {
+  readonly bytes: number[] = [];
+  readonly #types: Type[] = [];
+  readonly #free: Record<Type, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
+  #scope: LocalExpr[] | undefined;
+  #depth = 0;
+
+  /** @param parameters types of the function's parameters: locals 0.. */
+  constructor(readonly parameters: readonly Type[]) {}
+
+  /** A local that lives for the whole function. */
+  local(type: Type): LocalExpr {
+    this.#types.push(type);
+    return { kind: 'local', type, index: this.parameters.length + this.#types.length - 1 };
+  }
+
+  parameter(index: number): LocalExpr {
+    return { kind: 'local', type: this.parameters[index], index };
+  }
+
+  /** Runs `body`; temporaries made in it are reused afterwards. */
+  scoped(body: () => void): void {
+    const outer = this.#scope;
+    this.#scope = [];
+    body();
+    for (const local of this.#scope) this.#free[local.type].push(local.index);
+    this.#scope = outer;
+  }
+
+  /** A local for the present scope. */
+  temporary(type: Type): LocalExpr {
+    const index = this.#free[type].pop();
+    const local: LocalExpr = index === undefined ? this.local(type) : { kind: 'local', type, index };
+    this.#scope?.push(local);
+    return local;
+  }
+
+  /** Computes `value` now and gives it a name; constants pass through. */
+  let(value: Expr): Expr {
+    if (value.kind === 'i32' || value.kind === 'i64') return value;
+    const local = this.temporary(value.type);
+    this.set(local, value);
+    return local;
+  }
+
+  set(local: LocalExpr, value: Expr): void {
+    this.push(value);
+    this.bytes.push(0x21);
+    unsignedLeb(this.bytes, local.index);
+  }
+
+  /** Emits the computation of a tree; its value is left on the operand stack. */
+  push(e: Expr): void {
+    const out = this.bytes;
+    switch (e.kind) {
+      case 'i32':
+        out.push(0x41);
+        signedLeb(out, e.value);
+        break;
+      case 'i64':
+        out.push(0x42);
+        signedLeb64(out, e.value);
+        break;
+      case 'local':
+        out.push(0x20);
+        unsignedLeb(out, e.index);
+        break;
+      case 'op':
+        this.push(e.a);
+        if (e.b) this.push(e.b);
+        out.push(e.opcode);
+        break;
+      case 'load':
+        this.push(e.address);
+        out.push(e.opcode, 0);
+        unsignedLeb(out, e.offset);
+        break;
+      case 'select':
+        this.push(e.a);
+        this.push(e.b);
+        this.push(e.condition);
+        out.push(0x1b);
+        break;
+      case 'call':
+        for (const argument of e.args) this.push(argument);
+        out.push(0x10);
+        unsignedLeb(out, e.index);
+        break;
+    }
+  }
+
+  /** Stores the low `bits` of `value` at `address + offset`. */
+  store(bits: number, address: Expr, value: Expr, offset = 0): void {
+    this.push(address);
+    this.push(value);
+    const wide = value.type === 'i64';
+    const opcode =
+      bits === 8
+        ? wide
+          ? 0x3c
+          : 0x3a
+        : bits === 16
+          ? wide
+            ? 0x3d
+            : 0x3b
+          : bits === 32
+            ? wide
+              ? 0x3e
+              : 0x36
+            : 0x37;
+    this.bytes.push(opcode, 0);
+    unsignedLeb(this.bytes, offset);
+  }
+
+  storeAt(bits: number, address: number, value: Expr): void {
+    this.store(bits, { kind: 'i32', type: 'i32', value: 0 }, value, address);
+  }
+
+  /** Evaluates for effect. */
+  drop(e: Expr): void {
+    this.push(e);
+    this.bytes.push(0x1a);
+  }
+
+  /** A call without result. */
+  call(index: number, ...args: Expr[]): void {
+    for (const argument of args) this.push(argument);
+    this.bytes.push(0x10);
+    unsignedLeb(this.bytes, index);
+  }
+
+  /** call_indirect through table `table` to a function of type `typeIndex`. */
+  callIndirect(typeIndex: number, slot: Expr, args: readonly Expr[], table = 0): void {
+    for (const argument of args) this.push(argument);
+    this.push(slot);
+    this.bytes.push(0x11);
+    unsignedLeb(this.bytes, typeIndex);
+    unsignedLeb(this.bytes, table);
+  }
+
+  /** `block`: a `br` to its label goes behind it. */
+  block(body: (label: Label) => void): void {
+    this.#structure(0x02, body);
+  }
+
+  /** `loop`: a `br` to its label starts it again. */
+  loop(body: (label: Label) => void): void {
+    this.#structure(0x03, body);
+  }
+
+  #structure(opcode: number, body: (label: Label) => void): void {
+    this.bytes.push(opcode, 0x40);
+    this.#depth++;
+    body({ depth: this.#depth });
+    this.#depth--;
+    this.bytes.push(0x0b);
+  }
+
+  if(condition: Expr, then: () => void, otherwise?: () => void): void {
+    if (condition.kind === 'i32') {
+      if (condition.value !== 0) then();
+      else otherwise?.();
+      return;
+    }
+    this.push(condition);
+    this.bytes.push(0x04, 0x40);
+    this.#depth++;
+    then();
+    if (otherwise) {
+      this.bytes.push(0x05);
+      otherwise();
+    }
+    this.#depth--;
+    this.bytes.push(0x0b);
+  }
+
+  br(label: Label): void {
+    this.bytes.push(0x0c);
+    unsignedLeb(this.bytes, this.#depth - label.depth);
+  }
+
+  brIf(label: Label, condition: Expr): void {
+    this.push(condition);
+    this.bytes.push(0x0d);
+    unsignedLeb(this.bytes, this.#depth - label.depth);
+  }
+
+  brTable(index: Expr, labels: readonly Label[], otherwise: Label): void {
+    this.push(index);
+    this.bytes.push(0x0e);
+    unsignedLeb(this.bytes, labels.length);
+    for (const label of labels) unsignedLeb(this.bytes, this.#depth - label.depth);
+    unsignedLeb(this.bytes, this.#depth - otherwise.depth);
+  }
+
+  return(value?: Expr): void {
+    if (value) this.push(value);
+    this.bytes.push(0x0f);
+  }
+
+  unreachable(): void {
+    this.bytes.push(0x00);
+  }
+
+  /** The function's entry in the code section: size, locals, body, end. */
+  encode(): number[] {
+    const body: number[] = [];
+    const runs: { type: Type; count: number }[] = [];
+    for (const type of this.#types) {
+      const last = runs[runs.length - 1];
+      if (last && last.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    unsignedLeb(body, runs.length);
+    for (const run of runs) {
+      unsignedLeb(body, run.count);
+      body.push(typeByte[run.type]);
+    }
+    const out: number[] = [];
+    unsignedLeb(out, body.length + this.bytes.length + 1);
+    for (const byte of body) out.push(byte);
+    for (const byte of this.bytes) out.push(byte);
+    out.push(0x0b);
+    return out;
+  }
+}
+
+export { typeByte };
