@@ -154,6 +154,8 @@ export interface Opcode {
   digit: -1 | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
   /** ModRM.rm as part of the opcode with mod = 3 (`D8 C0+i` has none: it is an operand), -1 if none. */
   plusRegister: boolean;
+  /** A fixed byte after all others, as the condition of CMPEQPS; -1 if none. Only forms that the assembler alone knows have one. */
+  suffix: number;
   /** The bytes after ModRM, SIB and displacement, in order. */
   immediates: ('ib' | 'iw' | 'id' | 'iq' | 'cb' | 'cw' | 'cd' | 'ow' | 'cp16' | 'cp32' | 'is4')[];
 }
@@ -179,6 +181,10 @@ export interface Form {
   decodeOnly: boolean;
   /** Known to the assembler only (a synonym whose bytes decode to another form). */
   encodeOnly: boolean;
+  /** The assembler writes 9B (WAIT) before it: FINIT is WAIT and FNINIT. */
+  wait: boolean;
+  /** NASM lets the second operand be left out where it is the first: `vaddps xmm1, xmm2` is `vaddps xmm1, xmm1, xmm2`. */
+  optionalSecond: boolean;
   /** The manual's own notation of the encoding, for hover and documentation. */
   notation: string;
 }

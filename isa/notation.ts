@@ -24,7 +24,7 @@
  * (`ow`: an offset of the address size). `VEX.128.66.0F38.W0 18 /r` as in the manual (`LIG LZ WIG` too; `EVEX` is read,
  * no row has it yet). `o16 o32 o64` and `a16 a32 a64` name a size where no operand does; `ov`, `oz` make a form for each
  * size where no operand tells it (RET). A byte after the opcode byte is a ModRM byte that belongs to the opcode
- * (`0F 01 C1`, `D9 E8`).
+ * (`0F 01 C1`, `D9 E8`). `=07` is a fixed byte after all others (the condition of a pseudo-instruction such as CMPORDPS).
  * A row of maps 1 to 3 without mandatory prefix and without `NP` takes any of them: they mean size and repetition.
  *
  * **Attributes**
@@ -32,6 +32,7 @@
  * - `legacy`, `long`: only in 16 and 32-bit mode, only in 64-bit mode.
  * - `d64`: in 64-bit mode the operand size is 64 without REX.W, or 16 (PUSH). `f64`: it is 64 whatever is written (near
  *   branches on Intel processors).
+ * - `wait`: the assembler writes 9B before it. `two`: the second operand may be left out where it is the first.
  * - `decode`: never chosen by the assembler. `encode`: known to the assembler only.
  * - `feature:NAME`: another CPUID feature than the instruction's.
  * - `en:MVR`: where each operand stands ({@link OperandEncoding}), when the rule below gives something else.
@@ -170,6 +171,7 @@ function readOpcode(text: string): ParsedOpcode {
     l: -1,
     digit: -1,
     plusRegister: false,
+    suffix: -1,
     immediates: [],
   };
   const immediates: string[] = [];
@@ -186,6 +188,7 @@ function readOpcode(text: string): ParsedOpcode {
     else if (token === '/is4') immediates.push('is4');
     else if (token.charCodeAt(0) === 47 /* / */) opcode.digit = (token.charCodeAt(1) - 48) as Opcode['digit'];
     else if (immediateWords.has(token)) immediates.push(token);
+    else if (token.charCodeAt(0) === 61 /* = */) opcode.suffix = Number.parseInt(token.slice(1), 16);
     else if (token.length > 5) readVex(opcode, token);
     else readOpcodeWord(opcode, token);
   }
@@ -472,6 +475,8 @@ class Row {
   f64 = false;
   decodeOnly = false;
   encodeOnly = false;
+  wait = false;
+  optionalSecond = false;
   encoding: string | undefined;
   private parsed: ParsedOpcode | undefined;
 
@@ -535,6 +540,12 @@ class Row {
         case 'encode':
           this.encodeOnly = true;
           break;
+        case 'wait':
+          this.wait = true;
+          break;
+        case 'two':
+          this.optionalSecond = true;
+          break;
         default:
           if (word.startsWith('feature:')) this.feature = word.slice(8);
           else if (word.startsWith('en:')) this.encoding = word.slice(3);
@@ -558,6 +569,7 @@ function copyOpcode(opcode: Opcode): Opcode {
     l: opcode.l,
     digit: opcode.digit,
     plusRegister: opcode.plusRegister,
+    suffix: opcode.suffix,
     immediates: [],
   };
 }
@@ -643,6 +655,16 @@ class TableForm implements Form {
   get encodeOnly(): boolean {
     this.row.read();
     return this.row.encodeOnly;
+  }
+
+  get wait(): boolean {
+    this.row.read();
+    return this.row.wait;
+  }
+
+  get optionalSecond(): boolean {
+    this.row.read();
+    return this.row.optionalSecond;
   }
 
   /** The opcode column with sizes put in for the templates. */
