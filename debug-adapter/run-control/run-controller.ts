@@ -94,11 +94,9 @@ export class RunController {
     this.timeline.edit(apply);
   }
 
-  /** Types on the guest's serial line. */
+  /** Types on the guest's serial line; replays type it again. Throws {@link BusyError} during a replay. */
   input(bytes: Uint8Array): void {
-    if (this.#busy === 'replaying') throw new BusyError();
-    this.target.serialInput(bytes);
-    this.timeline.snapshots.dropAfter(this.target.instructions);
+    this.edit((target) => target.serialInput(bytes));
     this.#execution.wake();
   }
 

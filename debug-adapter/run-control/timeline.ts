@@ -76,6 +76,11 @@ export class Timeline {
     };
   }
 
+  /** Changes made by hand that lie in the present's past. */
+  get edits(): number {
+    return this.#applied;
+  }
+
   /** Where {@link run} stops, until set otherwise. */
   setStops(breakpoints: readonly bigint[], breakOnExits: readonly string[]): void {
     this.#breakpoints = breakpoints;

@@ -50,6 +50,11 @@ export class ToyProgram {
     return this.#branch([0x75], 1, label);
   }
 
+  /** Bytes written so far. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
   address(label: string): number {
     const found = this.#labels.get(label);
     if (found === undefined) throw new Error(`no label ${label}`);

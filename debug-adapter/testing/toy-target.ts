@@ -19,6 +19,7 @@ interface State {
   serial: string;
   exits: ExitRecord[];
   halted: boolean;
+  typed: string;
   ended: Stop | undefined;
   memory: Uint8Array;
 }
@@ -95,7 +96,6 @@ export class ToyTarget implements Target {
   #state: State;
   #breakpoints = new Set<bigint>();
   #breakOnExits = new Set<string>();
-  #typed: { at: number; text: string }[] = [];
   /** How often each was called: what tests look at to see that replays are short. */
   readonly calls = { restore: 0, snapshot: 0 };
 
@@ -114,6 +114,7 @@ export class ToyTarget implements Target {
       serial: '',
       exits: [],
       halted: false,
+      typed: '',
       ended: undefined,
       memory,
     };
@@ -138,13 +139,14 @@ export class ToyTarget implements Target {
 
   #interrupt(): void {
     const s = this.#state;
-    const typed = this.#typed.some((t) => t.at === s.instructions);
     const tick = this.options.timer && s.instructions > 0 && s.instructions % this.options.timer === 0;
-    if ((tick || (typed && s.halted)) && s.rflags & IF) this.#deliver(32);
+    if (!(s.rflags & IF)) return;
+    if (tick || s.typed !== '') this.#deliver(32);
   }
 
   #deliver(vector: number): void {
     const s = this.#state;
+    s.typed = '';
     const handler = this.options.vectors?.[vector];
     if (handler === undefined) {
       s.ended = { kind: 'triple-fault', explanation: `vector ${vector} has no handler` };
@@ -358,8 +360,7 @@ export class ToyTarget implements Target {
   }
 
   serialInput(bytes: Uint8Array): void {
-    const at = this.#state.instructions;
-    this.#typed = [...this.#typed.filter((t) => t.at <= at), { at, text: String.fromCharCode(...bytes) }];
+    this.#state.typed += String.fromCharCode(...bytes);
   }
 
   get serialOutput(): string {
