@@ -31,6 +31,8 @@ export interface PcOptions {
   cdrom?: Uint8Array;
   /** In which order the BIOS looks for a boot sector; the default is {@link DEFAULT_BOOT_ORDER}. */
   bootOrder?: readonly BootDrive[];
+  /** Physical address that the BIOS jumps to in real mode, after its self test, instead of reading a boot sector. */
+  realModeEntry?: number;
 }
 
 export type BootDrive = 'floppy' | 'disk' | 'cdrom';
@@ -205,7 +207,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const bootOrder = (options.bootOrder ?? DEFAULT_BOOT_ORDER)
     .map((drive) => DRIVE_NUMBER[drive])
     .filter((number) => drives.has(number));
-  platform.add(new BiosDisk(memory, drives, bootOrder));
+  platform.add(new BiosDisk(memory, drives, bootOrder, options.realModeEntry));
 
   const timerWire = wires.wire(Irq.timer);
   const pit = platform.add(new Pit8254(clock, timerWire, () => timerWire.heard()));

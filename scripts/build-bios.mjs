@@ -37,8 +37,8 @@ import { decodeBase64 } from '../base64';
 
 const CODE =
 ${lines(rom.subarray(0, used))}
-const RESET_VECTOR =
-${lines(rom.subarray(rom.length - 16))}
+const RESET_VECTOR = '${Buffer.from(rom.subarray(rom.length - 16)).toString('base64')}';
+
 /** Where the ROM stands in physical memory, and its size in bytes. */
 export const BIOS_BASE = 0xf0000;
 export const BIOS_SIZE = 0x10000;

@@ -103,9 +103,9 @@ export function resetState(): BootState {
 
 /** Physical addresses of what the loaders put into low memory for the CPU's use. */
 export const LowMemory = {
-  /** Global descriptor table of the 32- and 64-bit entries. */
-  gdt: 0x1000,
-  /** Top of the stack they start with, if their protocol gives one. */
+  /** Global descriptor table of the 32- and 64-bit entries, in the extended BIOS data area: no program is loaded there. */
+  gdt: 0x9fe00,
+  /** Top of the stack that plain ELF and flat programs start with. */
   stackTop: 0x7000,
   /** Page tables of the 64-bit entries; {@link LowMemory.pageTablesEnd} is the first byte after them. */
   pageTables: 0x70000,

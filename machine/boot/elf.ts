@@ -61,7 +61,8 @@ export function parseElf(bytes: Uint8Array, name: string): ElfFile | LoadError {
   }
   const type = file.u16(EHDR_TYPE);
   if (type !== TYPE_EXECUTABLE && type !== TYPE_SHARED) {
-    const what = type === 1 ? 'an object file; link it first (ld -Ttext=0x100000 -o kernel.elf ...)' : `ELF type ${type}`;
+    const what =
+      type === 1 ? 'an object file; link it first (ld -Ttext=0x100000 -o kernel.elf ...)' : `ELF type ${type}`;
     return fail(`not an executable: ${what}`, EHDR_TYPE);
   }
   const address = (offset: number) => (wide ? file.u64(offset) : BigInt(file.u32(offset)));

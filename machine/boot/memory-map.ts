@@ -9,6 +9,8 @@ export interface MemoryRange {
   type: number;
 }
 
+/** End of the interrupt vectors and BIOS data. */
+export const LOWEST_FREE = 0x500;
 /** Extended BIOS data area: 1 KiB below 640 KiB. */
 export const EBDA_BASE = 0x9fc00;
 /** ACPI tables and the BIOS. */
@@ -32,5 +34,5 @@ export function lowerAndUpperKib(size: number): { lower: number; upper: number }
 
 /** Where a program may be put: in RAM, clear of vectors, BIOS data, video memory and firmware. */
 export function isLoadable(base: number, size: number, memory: number): boolean {
-  return (base >= 0x500 && base + size <= EBDA_BASE) || (base >= HIGH_MEMORY && base + size <= memory);
+  return (base >= LOWEST_FREE && base + size <= EBDA_BASE) || (base >= HIGH_MEMORY && base + size <= memory);
 }

@@ -12,6 +12,7 @@
  *   0B20h  R sectors of the selected drive, low half; 0 if there is no such drive
  *   0B24h  R high half
  *   0B28h  R its cylinders  0B2Ch  R heads  0B30h  R sectors per track  0B34h  R bytes per sector
+ *   0B1Ch  R where the BIOS goes after its self test instead of reading a boot sector: CS:IP as a far pointer, 0 nowhere
  *   0B38h  R number of hard disks        0B3Ch  R boot order: one drive number a byte, first lowest, FFh none
  */
 import type { GuestMemory } from '../memory-view';
@@ -26,6 +27,7 @@ const ADDRESS_HIGH = 0x0c;
 const COUNT = 0x10;
 const BUFFER = 0x14;
 const COPIED = 0x18;
+const ENTRY = 0x1c;
 const SECTORS_LOW = 0x20;
 const SECTORS_HIGH = 0x24;
 const CYLINDERS = 0x28;
@@ -57,11 +59,15 @@ export class BiosDisk implements PortDevice {
   #registers = new Uint32Array(8);
   #status = OK;
 
-  /** `drives` by BIOS drive number; `bootOrder` lists at most four of them. */
+  /**
+   * `drives` by BIOS drive number; `bootOrder` lists at most four of them. `realModeEntry` is the physical address of a
+   * program that is in memory already: the BIOS starts it instead of a boot sector.
+   */
   constructor(
     private readonly memory: GuestMemory,
     private readonly drives: ReadonlyMap<number, DiskImage>,
     private readonly bootOrder: readonly number[],
+    private readonly realModeEntry?: number,
   ) {}
 
   #register(offset: number): number {
@@ -90,6 +96,10 @@ export class BiosDisk implements PortDevice {
         return drive?.geometry.sectors ?? 0;
       case BYTES_PER_SECTOR:
         return drive?.sectorSize ?? 0;
+      case ENTRY: {
+        const entry = this.realModeEntry ?? 0;
+        return entry < 0x10000 ? entry : (entry << 12) >>> 0;
+      }
       case HARD_DISKS:
         return [...this.drives.keys()].filter((number) => number >= 0x80 && number < 0xe0).length;
       case BOOT_ORDER:

@@ -6,6 +6,14 @@ int_19: cli
         mov     sp, POST_STACK
         sti
         cld
+        mov     dx, DISK_ENTRY          ; a program that is in memory already
+        in      eax, dx
+        mov     si, ax
+        shr     eax, 16
+        mov     bx, ax
+        or      ax, si
+        mov     dl, 0x80
+        jnz     start_boot_code
         mov     dx, DISK_ORDER
         in      eax, dx
         mov     cx, 4

@@ -115,6 +115,7 @@ DISK_LBA        equ 0x0b08
 DISK_LBA_HIGH   equ 0x0b0c
 DISK_SECTORS    equ 0x0b10
 DISK_BUFFER     equ 0x0b14
+DISK_ENTRY      equ 0x0b1c
 DISK_TOTAL      equ 0x0b20
 DISK_TOTAL_HIGH equ 0x0b24
 DISK_CYLINDERS  equ 0x0b28
