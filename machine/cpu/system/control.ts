@@ -1,7 +1,7 @@
 /** Control and debug registers, and the mode changes they make (SDM 3A 2.5, 9.8; 2B MOV). */
 import type { Decoded } from '../../../isa/decoded';
-import { Access } from '../cpu-state';
 import type { Cpu } from '../cpu';
+import { Access } from '../cpu-state';
 import { raise, raiseDebugFault, Vector } from '../fault';
 import { Segment, State } from '../layout';
 import { linearAddress, read, writeOperand64 } from './access';
@@ -56,8 +56,7 @@ export function requirePrivilege(cpu: Cpu, what: string): void {
 
 /** CR4 bits that this CPU lets software set. */
 function supportedCr4(cpu: Cpu): number {
-  let bits =
-    Cr4.TSD | Cr4.DE | Cr4.PSE | Cr4.PAE | Cr4.MCE | Cr4.PGE | Cr4.PCE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
+  let bits = Cr4.TSD | Cr4.DE | Cr4.PSE | Cr4.PAE | Cr4.MCE | Cr4.PGE | Cr4.PCE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
   const { features } = profileOf(cpu);
   if (features.has('UMIP')) bits |= Cr4.UMIP;
   if (features.has('LA57')) bits |= Cr4.LA57;
@@ -192,7 +191,13 @@ function writeCr8(cpu: Cpu, value: bigint): void {
   cpu.endSlice();
 }
 
-const slots: Readonly<Record<number, number>> = { 0: State.cr0, 2: State.cr2, 3: State.cr3, 4: State.cr4, 8: State.cr8 };
+const slots: Readonly<Record<number, number>> = {
+  0: State.cr0,
+  2: State.cr2,
+  3: State.cr3,
+  4: State.cr4,
+  8: State.cr8,
+};
 
 function checkControlRegister(cpu: Cpu, index: number): void {
   if (slots[index] === undefined) raise(Vector.UD, undefined, `there is no CR${index}`);
@@ -266,7 +271,8 @@ export function storeMachineStatus(cpu: Cpu, instruction: Decoded): void {
 /** UMIP: SGDT SIDT SLDT SMSW STR raise #GP(0) above level 0. */
 export function checkUserModePrevention(cpu: Cpu): void {
   const { state } = cpu;
-  if ((state.u32[State.cr4 >>> 2] & Cr4.UMIP) !== 0 && state.cpl !== 0) raise(Vector.GP, 0, 'CR4.UMIP forbids it above level 0');
+  if ((state.u32[State.cr4 >>> 2] & Cr4.UMIP) !== 0 && state.cpl !== 0)
+    raise(Vector.GP, 0, 'CR4.UMIP forbids it above level 0');
 }
 
 /** Index of the debug register in force: DR4 and DR5 are DR6 and DR7 unless CR4.DE forbids them. */
@@ -310,7 +316,12 @@ export function setExtendedControl(cpu: Cpu, instruction: Decoded): void {
   requirePrivilege(cpu, 'XSETBV');
   cpu.intercepts?.instruction('xsetbv', instruction);
   const value = state.gpr32(0);
-  if (state.gpr32(1) !== 0 || state.gpr32(2) !== 0 || (value & ~supportedXcr0(profileOf(cpu))) !== 0 || (value & 1) === 0) {
+  if (
+    state.gpr32(1) !== 0 ||
+    state.gpr32(2) !== 0 ||
+    (value & ~supportedXcr0(profileOf(cpu))) !== 0 ||
+    (value & 1) === 0
+  ) {
     raise(Vector.GP, 0, `XCR0 cannot be ${hex(value)}`);
   }
   state.set64(State.xcr0, BigInt(value));
@@ -360,7 +371,8 @@ export function writeEfer(cpu: Cpu, value: bigint): void {
   if (hasFeature(cpu, 'LM')) allowed |= Efer.LME;
   if (hasFeature(cpu, 'NX')) allowed |= Efer.NXE;
   const next = Number(value & 0xffffffffn);
-  if (value >> 32n !== 0n || (next & ~allowed) !== 0) raise(Vector.GP, 0, `IA32_EFER: a reserved bit is set in ${hex(next)}`);
+  if (value >> 32n !== 0n || (next & ~allowed) !== 0)
+    raise(Vector.GP, 0, `IA32_EFER: a reserved bit is set in ${hex(next)}`);
   const old = state.u32[State.efer >>> 2];
   if (((old ^ next) & Efer.LME) !== 0 && (state.u32[State.cr0 >>> 2] & Cr0.PG) !== 0) {
     raise(Vector.GP, 0, 'IA32_EFER: LME cannot be changed while paging is on');

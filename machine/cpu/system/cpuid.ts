@@ -1,7 +1,8 @@
 /** What the processor says of itself (SDM 2A CPUID): profiles as data, and the leaves made from them. */
+import { cpuidFeature } from '../../../isa/cpuid';
+import { TICKS_PER_SECOND } from '../../clock';
 import type { Cpu } from '../cpu';
 import { State } from '../layout';
-import { TICKS_PER_SECOND } from '../../clock';
 import { PHYSICAL_ADDRESS_BITS } from './paging';
 
 /** What a guest finds. */
@@ -13,78 +14,18 @@ export interface CpuProfile {
   family: number;
   model: number;
   stepping: number;
-  /** Names of {@link features} that are present. */
+  /** Names in isa/cpuid of the features that are present. */
   features: ReadonlySet<string>;
 }
 
-type Register = 'eax' | 'ebx' | 'ecx' | 'edx';
-
-/** Feature flags: CPUID leaf, register, bit. */
-export const features: Readonly<Record<string, readonly [number, Register, number]>> = {
-  SSE3: [1, 'ecx', 0],
-  PCLMULQDQ: [1, 'ecx', 1],
-  MONITOR: [1, 'ecx', 3],
-  VMX: [1, 'ecx', 5],
-  SSSE3: [1, 'ecx', 9],
-  CX16: [1, 'ecx', 13],
-  PCID: [1, 'ecx', 17],
-  'SSE4.1': [1, 'ecx', 19],
-  'SSE4.2': [1, 'ecx', 20],
-  X2APIC: [1, 'ecx', 21],
-  MOVBE: [1, 'ecx', 22],
-  POPCNT: [1, 'ecx', 23],
-  'TSC-DEADLINE': [1, 'ecx', 24],
-  XSAVE: [1, 'ecx', 26],
-  RDRAND: [1, 'ecx', 30],
-  HYPERVISOR: [1, 'ecx', 31],
-  FPU: [1, 'edx', 0],
-  DE: [1, 'edx', 2],
-  PSE: [1, 'edx', 3],
-  TSC: [1, 'edx', 4],
-  MSR: [1, 'edx', 5],
-  PAE: [1, 'edx', 6],
-  MCE: [1, 'edx', 7],
-  CX8: [1, 'edx', 8],
-  APIC: [1, 'edx', 9],
-  SEP: [1, 'edx', 11],
-  MTRR: [1, 'edx', 12],
-  PGE: [1, 'edx', 13],
-  MCA: [1, 'edx', 14],
-  CMOV: [1, 'edx', 15],
-  PAT: [1, 'edx', 16],
-  PSE36: [1, 'edx', 17],
-  CLFSH: [1, 'edx', 19],
-  MMX: [1, 'edx', 23],
-  FXSR: [1, 'edx', 24],
-  SSE: [1, 'edx', 25],
-  SSE2: [1, 'edx', 26],
-  FSGSBASE: [7, 'ebx', 0],
-  'TSC-ADJUST': [7, 'ebx', 1],
-  SMEP: [7, 'ebx', 7],
-  ERMS: [7, 'ebx', 9],
-  INVPCID: [7, 'ebx', 10],
-  RDSEED: [7, 'ebx', 18],
-  SMAP: [7, 'ebx', 20],
-  UMIP: [7, 'ecx', 2],
-  PKU: [7, 'ecx', 3],
-  LA57: [7, 'ecx', 16],
-  RDPID: [7, 'ecx', 22],
-  LAHF: [0x80000001, 'ecx', 0],
-  PREFETCHW: [0x80000001, 'ecx', 8],
-  SYSCALL: [0x80000001, 'edx', 11],
-  NX: [0x80000001, 'edx', 20],
-  PAGE1GB: [0x80000001, 'edx', 26],
-  RDTSCP: [0x80000001, 'edx', 27],
-  LM: [0x80000001, 'edx', 29],
-};
-
-const baseline = [
-  'SSE3', 'SSSE3', 'CX16', 'PCID', 'SSE4.1', 'SSE4.2', 'MOVBE', 'POPCNT', 'XSAVE', 'RDRAND',
-  'FPU', 'DE', 'PSE', 'TSC', 'MSR', 'PAE', 'MCE', 'CX8', 'APIC', 'SEP', 'MTRR', 'PGE', 'MCA', 'CMOV', 'PAT', 'PSE36',
-  'CLFSH', 'MMX', 'FXSR', 'SSE', 'SSE2',
-  'FSGSBASE', 'TSC-ADJUST', 'SMEP', 'ERMS', 'INVPCID', 'RDSEED', 'SMAP', 'UMIP', 'PKU', 'RDPID',
-  'LAHF', 'PREFETCHW', 'SYSCALL', 'NX', 'PAGE1GB', 'RDTSCP', 'LM',
-]; // biome-ignore format: a list in the order of the leaves
+/** Features of the default profile, in the order of the leaves: isa/cpuid has their bits. */
+const baseline = `
+  SSE3 SSSE3 CMPXCHG16B PCID SSE4.1 SSE4.2 MOVBE POPCNT XSAVE RDRAND
+  FPU DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2
+  FSGSBASE IA32_TSC_ADJUST SMEP ERMS INVPCID RDSEED SMAP UMIP PKU RDPID
+  LAHF64 PREFETCHW SYSCALL NX Page1GB RDTSCP LM`
+  .trim()
+  .split(/\s+/);
 
 /** The profile that a CPU has unless told otherwise; with VMX where the machine is configured so. */
 export function defaultProfile(options: { vmx?: boolean; without?: string[]; and?: string[] } = {}): CpuProfile {
@@ -127,8 +68,8 @@ function word(text: string, at: number): number {
 
 function flagsOf(profile: CpuProfile, leaf: number, result: CpuidResult): CpuidResult {
   for (const name of profile.features) {
-    const place = features[name];
-    if (place !== undefined && place[0] === leaf) result[place[1]] = (result[place[1]] | (1 << place[2])) >>> 0;
+    const place = cpuidFeature(name);
+    if (place?.leaf === leaf) result[place.register] = (result[place.register] | (1 << place.bit)) >>> 0;
   }
   return result;
 }
@@ -158,7 +99,12 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
   if (leaf > MAX_BASIC && leaf < 0x40000000) leaf = MAX_BASIC;
   switch (leaf) {
     case 0:
-      return { eax: MAX_BASIC, ebx: word(profile.vendor, 0), edx: word(profile.vendor, 4), ecx: word(profile.vendor, 8) };
+      return {
+        eax: MAX_BASIC,
+        ebx: word(profile.vendor, 0),
+        edx: word(profile.vendor, 4),
+        ecx: word(profile.vendor, 8),
+      };
     case 1: {
       const { family, model, stepping } = profile;
       const signature = ((model >>> 4) << 16) | (family << 8) | ((model & 15) << 4) | stepping;
@@ -181,7 +127,12 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
     }
     case 0xb:
       // one thread a core, one core: no topology levels beyond the first
-      return { eax: 0, ebx: subleaf < 2 ? 1 : 0, ecx: subleaf | (subleaf === 0 ? 0x100 : subleaf === 1 ? 0x200 : 0), edx: cpu.apicId ?? 0 };
+      return {
+        eax: 0,
+        ebx: subleaf < 2 ? 1 : 0,
+        ecx: subleaf | (subleaf === 0 ? 0x100 : subleaf === 1 ? 0x200 : 0),
+        edx: cpu.apicId ?? 0,
+      };
     case 0xd:
       return xsaveLeaf(cpu, profile, subleaf);
     case 0x15:

@@ -144,7 +144,8 @@ export class EptWalk {
   ): never {
     const kind = access === FETCH ? 4 : access === 3 ? 3 : (access & WRITE) !== 0 ? 2 : 1;
     // bit 7: the guest linear address is valid; bit 8: the access was to its translation
-    const qualification = kind | (rights << 3) | (this.linearValid ? 0x80 : 0) | (final && this.linearValid ? 0x100 : 0);
+    const qualification =
+      kind | (rights << 3) | (this.linearValid ? 0x80 : 0) | (final && this.linearValid ? 0x100 : 0);
     const linear = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
     if (this.intercepts === undefined) throw new Error(`EPT violation outside VMX non-root operation: ${cause}`);
     return this.intercepts.eptViolation(address, qualification, this.linearValid ? linear : undefined, cause);
