@@ -47,7 +47,8 @@ function compareExchange(e: Emitter): void {
     equal,
     () => e.writeBack(0, source),
     () => {
-      e.writeBack(0, destination);
+      // memory is written in either case, a register only if equal
+      if (e.isMemory(0)) e.writeBack(0, destination);
       e.setGpr(0, e.size, destination);
     },
   );

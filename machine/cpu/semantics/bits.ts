@@ -9,7 +9,6 @@ import {
   i64,
   or,
   popcnt,
-  select,
   shl,
   shrS,
   shrU,
@@ -50,15 +49,14 @@ function bitTest(change?: (value: Expr, bit: Expr, e: Emitter) => Expr): Semanti
   };
 }
 
-/** BSF and BSR: with a zero source ZF is set and the destination stays (as processors do). */
+/** BSF and BSR: with a zero source ZF is set and the destination stays, all 64 bits of it (as processors do). */
 function bitScan(e: Emitter, forward: boolean): void {
   const value = e.read(1);
-  const old = e.read(0);
   const zero = e.let(eqz(value));
   const width = e.size === 64 ? 63 : 31;
   const position = forward ? ctz(value) : sub(e.constant(width), clz(value));
-  e.write(0, e.let(select(zero, old, position)));
-  e.flagsResult(e.let(zext64(eqz(zero))), i32(0), i32(0));
+  e.conditional(eqz(zero), () => e.write(0, position));
+  e.flagsResult(e.let(e.size === 64 ? zext64(eqz(zero)) : eqz(zero)), i32(0), i32(0));
 }
 
 /** TZCNT and LZCNT: defined for zero; CF = source zero, ZF = result zero. */

@@ -26,9 +26,15 @@ function count(e: Emitter, operand: number): Expr {
   return e.let(and(wrap(raw), i32(e.size === 64 ? 63 : 31)));
 }
 
-/** Does `body` unless the count is zero: then neither result nor flags change, but the destination was still accessed. */
-function unlessZero(e: Emitter, n: Expr, body: () => void): void {
-  if (n.kind === 'i32') {
+/**
+ * Does `body` unless the count is zero: then neither result nor flags change. But the destination was still accessed, and
+ * a 32-bit register still loses its upper half.
+ * @param old value of the destination
+ */
+function unlessZero(e: Emitter, n: Expr, old: Expr, body: () => void): void {
+  const known = n.kind === 'i32';
+  if (e.size === 32 && !e.isMemory(0) && (!known || n.value === 0)) e.writeBack(0, old);
+  if (known) {
     if (n.value !== 0) body();
     return;
   }
@@ -41,7 +47,7 @@ const countFor = (e: Emitter, n: Expr): Expr => (e.size === 64 ? zext64(n) : n);
 function shiftLeft(e: Emitter): void {
   const n = count(e, 1);
   const a = e.modify(0);
-  unlessZero(e, n, () => {
+  unlessZero(e, n, a, () => {
     // in 64 bits the last bit out stands above the operand
     if (e.size === 64) {
       const r = e.let(shl(a, zext64(n)));
@@ -61,7 +67,7 @@ function shiftLeft(e: Emitter): void {
 function shiftRight(e: Emitter, arithmetic: boolean): void {
   const n = count(e, 1);
   const a = e.modify(0);
-  unlessZero(e, n, () => {
+  unlessZero(e, n, a, () => {
     const value = e.let(arithmetic ? signed64(a, e.size) : zext64(a));
     const shift = arithmetic ? shrS : shrU;
     const before = e.let(shift(value, sub(zext64(n), i64(1))));
@@ -77,7 +83,7 @@ function shiftRight(e: Emitter, arithmetic: boolean): void {
 function rotate(e: Emitter, left: boolean): void {
   const n = count(e, 1);
   const a = e.modify(0);
-  unlessZero(e, n, () => {
+  unlessZero(e, n, a, () => {
     let r: Expr;
     if (e.size >= 32) r = e.let((left ? rotl : rotr)(a, countFor(e, n)));
     else {
@@ -102,7 +108,7 @@ function rotateThroughCarry(e: Emitter, left: boolean): void {
   const a = e.modify(0);
   const carry = e.let(e.carry());
   const n = e.size < 32 ? e.let(remU(masked, i32(e.size + 1))) : masked;
-  unlessZero(e, n, () => {
+  unlessZero(e, n, a, () => {
     const { size } = e;
     let r: Expr;
     let out: Expr;
@@ -139,7 +145,7 @@ function doubleShift(e: Emitter, left: boolean): void {
   const n = count(e, 2);
   const b = e.read(1);
   const a = e.modify(0);
-  unlessZero(e, n, () => {
+  unlessZero(e, n, a, () => {
     const { size } = e;
     let r: Expr;
     let carry: Expr;

@@ -302,18 +302,18 @@ export class TranslatorEmitter extends Emitter {
       return;
     }
     const { source: locals } = this.locals;
-    const wide = source.size === 64;
-    const keep = (local: LocalExpr, value: Expr): Expr => {
+    const keep = (wide: LocalExpr, narrow: LocalExpr, value: Expr): Expr => {
       if (value.kind === 'i32' || value.kind === 'i64') return value;
+      const local = value.type === 'i64' ? wide : narrow;
       this.code.set(local, value);
       return local;
     };
     this.locals.known = {
       kind: source.kind,
       size: source.size,
-      a: keep(wide ? locals.a64 : locals.a32, source.a),
-      b: keep(wide ? locals.b64 : locals.b32, source.b),
-      result: keep(wide ? locals.r64 : locals.r32, source.result),
+      a: keep(locals.a64, locals.a32, source.a),
+      b: keep(locals.b64, locals.b32, source.b),
+      result: keep(locals.r64, locals.r32, source.result),
     };
   }
 
