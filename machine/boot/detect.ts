@@ -1,9 +1,10 @@
 /** Tells from its bytes what a program is. */
+
+import type { ImageKind } from './boot-plan';
 import { isElf, parseElf } from './elf';
 import { FileView } from './file-view';
 import { isLinux } from './linux';
 import { isLoadError, type LoadError, loadError } from './load-error';
-import type { ImageKind } from './loaded';
 import { findMultiboot1 } from './multiboot1';
 import { findMultiboot2 } from './multiboot2';
 import { findPvhEntry } from './pvh';

@@ -1,12 +1,12 @@
 /** Multiboot Specification version 0.6.96: header, machine state, boot information. */
 
 import type { GuestMemory } from '../memory-view';
+import type { BootModule } from './boot-plan';
 import type { BootState } from './boot-state';
 import { Gpr, protectedState } from './boot-state';
 import { isElf, parseElf } from './elf';
 import { ByteBuilder, FileView } from './file-view';
 import { isLoadError, type LoadError, loadError } from './load-error';
-import type { BootModule } from './loaded';
 import { lowerAndUpperKib, memoryMap } from './memory-map';
 import { Placement } from './place';
 

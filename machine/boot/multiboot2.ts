@@ -1,11 +1,11 @@
 /** Multiboot2 Specification version 2.0: header tags, machine state, boot information tags. */
 import type { GuestMemory } from '../memory-view';
+import type { BootModule } from './boot-plan';
 import type { BootState } from './boot-state';
 import { Gpr, protectedState } from './boot-state';
 import { isElf, parseElf } from './elf';
 import { ByteBuilder, FileView } from './file-view';
 import { isLoadError, type LoadError, loadError } from './load-error';
-import type { BootModule } from './loaded';
 import { lowerAndUpperKib, memoryMap } from './memory-map';
 import { LOADER_NAME } from './multiboot1';
 import { Placement } from './place';

@@ -8,7 +8,7 @@ const hex = (value: number) => `0x${value.toString(16)}`;
 
 export class Placement {
   /** Used ranges, end exclusive, in no order. */
-  readonly #used: { base: number; end: number }[] = [];
+  readonly #used: { base: number; end: number; what: string }[] = [];
 
   constructor(readonly memory: GuestMemory) {}
 
@@ -26,11 +26,11 @@ export class Placement {
     const other = this.#overlap(address, address + size);
     if (other !== undefined) {
       return loadError(
-        `${what} at ${hex(address)}..${hex(address + size)} overlaps what is already at ` +
-          `${hex(other.base)}..${hex(other.end)}`,
+        `${what} at ${hex(address)}..${hex(address + size)} overlaps ${other.what} at ` +
+          `${hex(other.base)}..${hex(other.end)}; link it to another address`,
       );
     }
-    this.#used.push({ base: address, end: address + size });
+    this.#used.push({ base: address, end: address + size, what });
     this.memory.write(address, bytes);
     if (size > bytes.length) this.memory.write(address + bytes.length, new Uint8Array(size - bytes.length));
     return undefined;
@@ -46,19 +46,12 @@ export class Placement {
     return undefined;
   }
 
-  /** Keeps a range free of later allocations; an error if something is there. */
-  reserve(base: number, end: number, what: string): LoadError | undefined {
-    const other = this.#overlap(base, end);
-    if (other !== undefined) {
-      return loadError(
-        `the program lies at ${hex(other.base)}..${hex(other.end)}, where ${what} go (${hex(base)}..${hex(end)}); link it elsewhere`,
-      );
-    }
-    this.#used.push({ base, end });
-    return undefined;
+  /** Keeps a range free for what the loader itself will put there. */
+  reserve(base: number, end: number, what: string): void {
+    this.#used.push({ base, end, what });
   }
 
-  #overlap(base: number, end: number): { base: number; end: number } | undefined {
+  #overlap(base: number, end: number): { base: number; end: number; what: string } | undefined {
     return this.#used.find((range) => base < range.end && range.base < end);
   }
 
@@ -94,7 +87,7 @@ export class Placement {
   }
 
   #take(address: number, bytes: Uint8Array): number {
-    this.#used.push({ base: address, end: address + Math.max(1, bytes.length) });
+    this.#used.push({ base: address, end: address + Math.max(1, bytes.length), what: 'boot information' });
     this.memory.write(address, bytes);
     return address;
   }

@@ -1,11 +1,11 @@
 /** PVH: the 32-bit direct boot of Xen (docs/misc/pvh.pandoc and xen/include/public/arch-x86/hvm/start_info.h, version 1). */
 import type { GuestMemory } from '../memory-view';
+import type { BootModule } from './boot-plan';
 import type { BootState } from './boot-state';
 import { Gpr, protectedState } from './boot-state';
 import { type ElfFile, parseElf } from './elf';
 import { ByteBuilder, FileView } from './file-view';
 import { isLoadError, type LoadError, loadError } from './load-error';
-import type { BootModule } from './loaded';
 import { memoryMap } from './memory-map';
 import { Placement } from './place';
 

@@ -1,13 +1,14 @@
-/** Starts a program: finds out what it is, puts it and the firmware into guest memory, and says how the CPU begins. */
+/** Starting a program: what it is, what goes into guest memory, and how the CPU begins. */
 import { LARGEST_DISKETTE } from '../devices/disk-image';
 import type { GuestMemory } from '../memory-view';
+import type { BootModule, BootPlan, BootStart, ImageKind } from './boot-plan';
 import { type BootState, Gpr, LowMemory, longState, protectedState, resetState } from './boot-state';
 import { detectBoot } from './detect';
 import { parseElf, physicalOf } from './elf';
 import { placeBiosData, placeRom } from './firmware';
 import { isLinux, loadLinux } from './linux';
 import { isLoadError, type LoadError, loadError } from './load-error';
-import type { BootModule, ImageKind, Loaded } from './loaded';
+import { HIGH_MEMORY } from './memory-map';
 import { findMultiboot1, loadMultiboot1 } from './multiboot1';
 import { findMultiboot2, loadMultiboot2 } from './multiboot2';
 import { placePageTables } from './page-tables';
@@ -35,30 +36,66 @@ const DEFAULT_LOAD_ADDRESS = 0x7c00;
 const hex = (value: number) => `0x${value.toString(16)}`;
 
 /**
- * Loads a program into empty guest memory, BIOS included. The result's `drives` go into the PC besides those of the
- * user, `realModeEntry` likewise; `state` into the CPU.
+ * What it will take to start a program: to be asked before the PC is built, since a program may be a disk. The plan's
+ * drives go into the PC besides those of the user, `realModeEntry` likewise.
  */
-export function loadProgram(memory: GuestMemory, options: LoadOptions): Loaded | LoadError {
+export function planBoot(options: LoadOptions): BootPlan | LoadError {
   const kind = chooseKind(options);
   if (typeof kind !== 'string') return kind;
-  if (memory.size < 0x100000) {
-    return loadError(`a PC needs at least 1 MiB of memory, not ${memory.size} bytes`);
-  }
-  placeRom(memory);
+  const { name, program } = options;
   switch (kind) {
-    case 'boot-sector':
-      return bootSector(options);
-    case 'cdrom':
+    case 'boot-sector': {
+      const hard = program.length > LARGEST_DISKETTE || isPartitioned(program);
+      return fromReset(
+        kind,
+        DEFAULT_LOAD_ADDRESS,
+        `boot sector: read by the BIOS from ${hard ? 'hard disk' : 'diskette'} to 0x7c00`,
+        hard ? { disk: program } : { floppy: program },
+      );
+    }
+    case 'cdrom': {
+      const description = 'ISO 9660 image: booted by the BIOS from CD-ROM (El Torito)';
+      return fromReset(kind, DEFAULT_LOAD_ADDRESS, description, { cdrom: program });
+    }
+    case 'flat': {
+      const address = options.loadAddress ?? DEFAULT_LOAD_ADDRESS;
+      const bits = options.entryBits ?? 16;
+      if (!Number.isInteger(address) || address < 0) return loadError(`${name}: ${address} is not a load address`);
+      const reachable = address < 0x10000 || (address < 0x100000 && address % 16 === 0);
+      if (bits === 16 && !reachable) {
+        return loadError(
+          `${name}: ${hex(address)} cannot be entered in 16-bit mode: it must be below 64 KiB, or below 1 MiB and a multiple of 16`,
+        );
+      }
       return {
-        ...fromReset(kind, DEFAULT_LOAD_ADDRESS, 'ISO 9660 image: booted by the BIOS from CD-ROM (El Torito)'),
-        drives: { cdrom: options.program },
+        kind,
+        drives: {},
+        ...(bits === 16 ? { realModeEntry: address } : {}),
+        description: `flat binary of ${program.length} bytes at ${hex(address)}, entered in ${bits}-bit mode`,
+        place: (memory) => withFirmware(memory, () => placeFlat(memory, program, name, address, bits)),
       };
-    case 'flat':
-      return flat(memory, options);
+    }
     default:
-      placeBiosData(memory);
-      return kernel(memory, kind, options);
+      return {
+        kind,
+        drives: {},
+        description: DESCRIPTION[kind] ?? kind,
+        place: (memory) => withFirmware(memory, () => placeKernel(memory, kind, options)),
+      };
   }
+}
+
+/** The plan of a program that the BIOS reads from a drive. */
+function fromReset(kind: ImageKind, entry: number, description: string, drives: BootPlan['drives']): BootPlan {
+  const start = (): BootStart => ({ state: resetState(), entry: BigInt(entry) });
+  return { kind, drives, description, place: (memory) => withFirmware(memory, start) };
+}
+
+/** Puts the BIOS into memory, then the program. */
+function withFirmware(memory: GuestMemory, place: () => BootStart | LoadError): BootStart | LoadError {
+  if (memory.size < HIGH_MEMORY) return loadError(`a PC needs at least 1 MiB of memory, not ${memory.size} bytes`);
+  placeRom(memory);
+  return place();
 }
 
 /** The kind to load as: what the user insists on, if the file can be that; else what the file is. */
@@ -90,10 +127,6 @@ function chooseKind(options: LoadOptions): ImageKind | LoadError {
   }
 }
 
-function fromReset(kind: ImageKind, entry: number, description: string): Loaded {
-  return { kind, state: resetState(), entry: BigInt(entry), drives: {}, description };
-}
-
 const PARTITION_TABLE = 0x1be;
 
 /** A valid partition table: every entry's first byte is 0 or 80h, and some entry is in use. */
@@ -105,41 +138,24 @@ function isPartitioned(image: Uint8Array): boolean {
   );
 }
 
-/** A diskette if the image has no more bytes than one, and no partition table; else a hard disk. */
-function bootSector({ program }: LoadOptions): Loaded {
-  const hard = program.length > LARGEST_DISKETTE || isPartitioned(program);
-  const drive = hard ? 'hard disk' : 'diskette';
-  return {
-    ...fromReset('boot-sector', DEFAULT_LOAD_ADDRESS, `boot sector: read by the BIOS from ${drive} to 0x7c00`),
-    drives: hard ? { disk: program } : { floppy: program },
-  };
-}
-
-function flat(memory: GuestMemory, options: LoadOptions): Loaded | LoadError {
-  const { name, program } = options;
-  const address = options.loadAddress ?? DEFAULT_LOAD_ADDRESS;
-  const bits = options.entryBits ?? 16;
-  if (!Number.isInteger(address) || address < 0) return loadError(`${name}: ${address} is not a load address`);
+function placeFlat(
+  memory: GuestMemory,
+  program: Uint8Array,
+  name: string,
+  address: number,
+  bits: 16 | 32 | 64,
+): BootStart | LoadError {
   const placement = new Placement(memory);
-  const tables =
-    bits === 64 ? placement.reserve(LowMemory.pageTables, LowMemory.pageTablesEnd, 'page tables') : undefined;
-  const error = tables ?? placement.place(address, program, program.length, name);
+  if (bits === 64) placement.reserve(LowMemory.pageTables, LowMemory.pageTablesEnd, 'the page tables');
+  const error = placement.place(address, program, program.length, name);
   if (error !== undefined) return error;
-  const description = `flat binary of ${program.length} bytes at ${hex(address)}, entered in ${bits}-bit mode`;
-  if (bits === 16) {
-    const reachable = address < 0x10000 || (address < 0x100000 && address % 16 === 0);
-    if (!reachable) {
-      return loadError(
-        `${name}: ${hex(address)} cannot be entered in 16-bit mode: it must be below 64 KiB, or below 1 MiB and a multiple of 16`,
-      );
-    }
-    return { ...fromReset('flat', address, description), realModeEntry: address };
-  }
+  const entry = BigInt(address);
+  if (bits === 16) return { state: resetState(), entry };
   placeBiosData(memory);
-  const state = bits === 32 ? protectedState(memory, address) : longAt(memory, BigInt(address));
+  const state = bits === 32 ? protectedState(memory, address) : longAt(memory, entry);
   if (isLoadError(state)) return state;
   state.gpr[Gpr.rsp] = BigInt(LowMemory.stackTop);
-  return { kind: 'flat', state, entry: BigInt(address), drives: {}, description };
+  return { state, entry };
 }
 
 function longAt(memory: GuestMemory, entry: bigint): BootState | LoadError {
@@ -151,13 +167,14 @@ const DESCRIPTION: Partial<Record<ImageKind, string>> = {
   multiboot1: 'Multiboot 1 kernel, entered in 32-bit protected mode',
   multiboot2: 'Multiboot 2 kernel, entered in 32-bit protected mode',
   pvh: 'PVH kernel, entered in 32-bit protected mode',
-  linux: 'Linux bzImage',
+  linux: 'Linux bzImage, entered by its 64-bit entry if it has one, else by its 32-bit one',
   elf32: 'ELF32 program, entered in 32-bit protected mode',
   elf64: 'ELF64 program, entered in 64-bit mode with the first 4 GiB mapped one to one',
 };
 
-function kernel(memory: GuestMemory, kind: ImageKind, options: LoadOptions): Loaded | LoadError {
+function placeKernel(memory: GuestMemory, kind: ImageKind, options: LoadOptions): BootStart | LoadError {
   const { name, program } = options;
+  placeBiosData(memory);
   const commandLine = options.commandLine ?? '';
   const modules = [...(options.initrd ? [{ bytes: options.initrd, text: 'initrd' }] : []), ...(options.modules ?? [])];
   const common = { name, commandLine, modules, acpiRootPointer: 0 };
@@ -179,9 +196,7 @@ function kernel(memory: GuestMemory, kind: ImageKind, options: LoadOptions): Loa
       state = loadElf(memory, options);
   }
   if (isLoadError(state)) return state;
-  const bits = state.efer !== 0 ? '64-bit' : '32-bit';
-  const description = kind === 'linux' ? `${DESCRIPTION.linux}, by its ${bits} entry` : (DESCRIPTION[kind] ?? kind);
-  return { kind, state, entry: state.rip, drives: {}, description };
+  return { state, entry: state.rip };
 }
 
 /**
@@ -193,7 +208,7 @@ function loadElf(memory: GuestMemory, { name, program }: LoadOptions): BootState
   const elf = parseElf(program, name);
   if (isLoadError(elf)) return elf;
   const placement = new Placement(memory);
-  if (elf.bits === 64) placement.reserve(LowMemory.pageTables, LowMemory.pageTablesEnd, 'page tables');
+  if (elf.bits === 64) placement.reserve(LowMemory.pageTables, LowMemory.pageTablesEnd, 'the page tables');
   const error = placement.placeSegments(elf, program, name);
   if (error !== undefined) return error;
   const entry = physicalOf(elf, elf.entry);
