@@ -1,0 +1,231 @@
+/** The words of the dialect that are no instructions, each with how it is used and what it does (NASM manual 3 to 7). */
+
+export interface Word {
+  name: string;
+  /** Parameters as the manual writes them. */
+  usage: string;
+  summary: string;
+}
+
+function table(rows: readonly [name: string, usage: string, summary: string][]): ReadonlyMap<string, Word> {
+  return new Map(rows.map(([name, usage, summary]) => [name, { name, usage, summary }]));
+}
+
+/** Assembler directives (NASM manual 6, 7) and the standard macros that look like them (5). */
+export const directives = table([
+  ['bits', '16 | 32 | 64', 'The mode of the processor that the following code is for.'],
+  ['use16', '', 'The same as `bits 16`.'],
+  ['use32', '', 'The same as `bits 32`.'],
+  ['use64', '', 'The same as `bits 64`.'],
+  [
+    'default',
+    'rel | abs | bnd | nobnd',
+    'Whether `[name]` is relative to RIP in 64-bit code when nothing else is said.',
+  ],
+  ['section', 'name [attributes]', 'Switches to a section of the output, which is made at its first use.'],
+  ['segment', 'name [attributes]', 'Switches to a section; the same as `section`.'],
+  ['absolute', 'address', 'Labels from here on lie at a fixed address; nothing is written, only space reserved.'],
+  ['extern', 'name[, name...]', 'The symbol is defined in another module.'],
+  ['required', 'name[, name...]', 'As `extern`, but the module needs the symbol even if it does not use it.'],
+  ['global', 'name[:type][, name...]', 'Other modules may use the symbol.'],
+  ['common', 'name size', 'A variable that several modules declare and that exists once.'],
+  ['static', 'name[, name...]', 'The symbol stays local to this module.'],
+  ['cpu', 'level', 'Refuses instructions that the given processor does not have.'],
+  ['float', 'daz | nodaz | near | up | down | zero | default', 'How floating-point constants are rounded.'],
+  ['org', 'address', 'Where the program will be loaded (`bin` output): the address of its first byte.'],
+  ['align', 'boundary[, filler]', 'Fills up, with NOP unless told otherwise, to a multiple of a power of two.'],
+  ['alignb', 'boundary[, filler]', 'As `align` for sections of reserved space: fills with RESB 1.'],
+  ['sectalign', 'boundary | on | off', 'Sets the alignment of the section without padding here.'],
+  ['struc', 'name[, offset]', 'Begins a structure: its labels become offsets, `name_size` its size.'],
+  ['endstruc', '', 'Ends `struc`.'],
+  ['istruc', 'name', 'Begins an instance of a structure; its fields follow after `at`.'],
+  ['at', 'field[, data]', 'Advances to a field of the structure that `istruc` began.'],
+  ['iend', '', 'Ends `istruc` and fills up to the size of the structure.'],
+  ['warning', '+class | -class | *class | push | pop', 'Turns a class of warnings on, off or back.'],
+  ['list', '+ | -', 'Turns the listing on or off.'],
+  ['debug', 'text', 'Passes text to the debug format.'],
+  ['group', 'name sections...', 'Joins segments to one group (`obj` output).'],
+  ['uppercase', '', 'Makes symbols upper case (`obj` output).'],
+  ['import', 'name library', 'Imports a symbol from a dynamic library (`obj` output).'],
+  ['export', 'name', 'Exports a symbol (`obj` and `win` output).'],
+  ['osabi', 'number', 'Sets the operating-system field of the ELF header.'],
+  ['safeseh', 'label', 'Names a safe exception handler (`win32` output).'],
+  ['map', 'all | brief | sections | segments | symbols [file]', 'Writes a map of the program (`bin` output).'],
+]);
+
+/** Pseudo-instructions (NASM manual 3.2). */
+export const data = table([
+  ['db', 'value[, value...]', 'Writes bytes; strings are written as they are.'],
+  ['dw', 'value[, value...]', 'Writes words of 2 bytes.'],
+  ['dd', 'value[, value...]', 'Writes doublewords of 4 bytes; also single-precision floats.'],
+  ['dq', 'value[, value...]', 'Writes quadwords of 8 bytes; also double-precision floats.'],
+  ['dt', 'value[, value...]', 'Writes values of 10 bytes: x87 floats and packed BCD.'],
+  ['do', 'value[, value...]', 'Writes values of 16 bytes.'],
+  ['dy', 'value[, value...]', 'Writes values of 32 bytes.'],
+  ['dz', 'value[, value...]', 'Writes values of 64 bytes.'],
+  ['resb', 'count', 'Reserves bytes.'],
+  ['resw', 'count', 'Reserves words of 2 bytes.'],
+  ['resd', 'count', 'Reserves doublewords of 4 bytes.'],
+  ['resq', 'count', 'Reserves quadwords of 8 bytes.'],
+  ['rest', 'count', 'Reserves values of 10 bytes.'],
+  ['reso', 'count', 'Reserves values of 16 bytes.'],
+  ['resy', 'count', 'Reserves values of 32 bytes.'],
+  ['resz', 'count', 'Reserves values of 64 bytes.'],
+  ['incbin', '"file"[, offset[, length]]', 'Writes the bytes of a file.'],
+  ['equ', 'value', 'Gives the label in front a value, for good.'],
+]);
+
+/** What stands in front of an instruction. */
+export const prefixes = table([
+  ['times', 'count statement', 'Assembles the statement as many times.'],
+  ['lock', '', 'Makes the read and write of memory one atomic access.'],
+  ['rep', '', 'Repeats the string instruction RCX times.'],
+  ['repe', '', 'Repeats the string instruction RCX times, while ZF is 1.'],
+  ['repz', '', 'Repeats the string instruction RCX times, while ZF is 1.'],
+  ['repne', '', 'Repeats the string instruction RCX times, while ZF is 0.'],
+  ['repnz', '', 'Repeats the string instruction RCX times, while ZF is 0.'],
+  ['xacquire', '', 'Begins lock elision (HLE).'],
+  ['xrelease', '', 'Ends lock elision (HLE).'],
+  ['bnd', '', 'Keeps the MPX bounds across a branch.'],
+  ['nobnd', '', 'The opposite of `bnd` after `default bnd`.'],
+  ['a16', '', 'Uses 16-bit addresses.'],
+  ['a32', '', 'Uses 32-bit addresses.'],
+  ['a64', '', 'Uses 64-bit addresses.'],
+  ['asp', '', 'Uses addresses of the stack size.'],
+  ['o16', '', 'Uses 16-bit operands.'],
+  ['o32', '', 'Uses 32-bit operands.'],
+  ['o64', '', 'Uses 64-bit operands.'],
+  ['osp', '', 'Uses operands of the stack size.'],
+  ['wait', '', 'Waits for pending x87 exceptions.'],
+]);
+
+/** Words inside operands. */
+export const operandWords = table([
+  ['byte', '', 'The operand has 1 byte.'],
+  ['word', '', 'The operand has 2 bytes.'],
+  ['dword', '', 'The operand has 4 bytes.'],
+  ['qword', '', 'The operand has 8 bytes.'],
+  ['tword', '', 'The operand has 10 bytes.'],
+  ['oword', '', 'The operand has 16 bytes.'],
+  ['yword', '', 'The operand has 32 bytes.'],
+  ['zword', '', 'The operand has 64 bytes.'],
+  ['strict', '', 'Keeps the size that is written, even where a shorter encoding exists.'],
+  ['short', '', 'A jump with a displacement of 8 bits.'],
+  ['near', '', 'A jump or call within the segment.'],
+  ['far', '', 'A jump or call with a new CS.'],
+  ['rel', '', 'The address is relative to RIP.'],
+  ['abs', '', 'The address is absolute.'],
+  ['nosplit', '', 'Keeps `[reg*2]` one scaled index instead of `[reg+reg]`.'],
+  ['seg', '', 'The segment of a symbol.'],
+  ['wrt', '', 'With respect to a segment or special symbol.'],
+  ['to', '', 'The x87 register is the destination.'],
+  ['dup', '', 'Repeats the values in parentheses.'],
+]);
+
+/** Preprocessor directives (NASM manual 4), with the percent sign. */
+export const preprocessor = table([
+  ['%define', 'name[(parameters)] text', 'A macro within a line, expanded where it is used.'],
+  ['%idefine', 'name[(parameters)] text', 'As `%define`, whatever the case of the name.'],
+  ['%xdefine', 'name[(parameters)] text', 'As `%define`, with the text expanded now.'],
+  ['%ixdefine', 'name[(parameters)] text', 'As `%xdefine`, whatever the case of the name.'],
+  ['%undef', 'name', 'Forgets a `%define`.'],
+  ['%assign', 'name expression', 'A number that can be assigned again.'],
+  ['%iassign', 'name expression', 'As `%assign`, whatever the case of the name.'],
+  ['%defstr', 'name text', 'Defines the name as the text in quotes.'],
+  ['%idefstr', 'name text', 'As `%defstr`, whatever the case of the name.'],
+  ['%deftok', 'name string', 'Defines the name as the tokens in the string.'],
+  ['%ideftok', 'name string', 'As `%deftok`, whatever the case of the name.'],
+  ['%defalias', 'name other', 'Makes the name another name of a macro.'],
+  ['%idefalias', 'name other', 'As `%defalias`, whatever the case of the name.'],
+  ['%undefalias', 'name', 'Forgets a `%defalias`.'],
+  ['%strlen', 'name string', 'Defines the name as the length of the string.'],
+  ['%strcat', 'name string[, string...]', 'Defines the name as the strings joined.'],
+  ['%substr', 'name string start[, length]', 'Defines the name as a part of the string.'],
+  ['%pathsearch', 'name "file"', 'Defines the name as the path where the file is found.'],
+  ['%depend', '"file"', 'Says that the program depends on the file.'],
+  ['%macro', 'name parameters', 'Begins a macro of several lines, up to `%endmacro`.'],
+  ['%imacro', 'name parameters', 'As `%macro`, whatever the case of the name.'],
+  ['%rmacro', 'name parameters', 'As `%macro`, allowed to call itself.'],
+  ['%irmacro', 'name parameters', 'As `%rmacro`, whatever the case of the name.'],
+  ['%endmacro', '', 'Ends `%macro`.'],
+  ['%endm', '', 'Ends `%macro`.'],
+  ['%exitmacro', '', 'Leaves the macro.'],
+  ['%unmacro', 'name parameters', 'Forgets a macro.'],
+  ['%unimacro', 'name parameters', 'Forgets a macro, whatever the case of the name.'],
+  ['%rotate', 'count', 'Rotates the parameters of the macro to the left.'],
+  ['%rep', 'count', 'Repeats the lines up to `%endrep`.'],
+  ['%endrep', '', 'Ends `%rep`.'],
+  ['%exitrep', '', 'Leaves the `%rep`.'],
+  ['%if', 'expression', 'Assembles the lines up to `%endif` only if the expression is not 0.'],
+  ['%ifn', 'expression', 'Only if the expression is 0.'],
+  ['%ifdef', 'name', 'Only if the name is a macro within a line.'],
+  ['%ifndef', 'name', 'Only if the name is no macro within a line.'],
+  ['%ifdefalias', 'name', 'Only if the name is an alias.'],
+  ['%ifmacro', 'name [parameters]', 'Only if there is such a macro of several lines.'],
+  ['%ifnmacro', 'name [parameters]', 'Only if there is no such macro of several lines.'],
+  ['%ifctx', 'name', 'Only if the context on top of the stack has the name.'],
+  ['%ifnctx', 'name', 'Only if the context on top of the stack has another name.'],
+  ['%ifidn', 'text, text', 'Only if the texts are the same.'],
+  ['%ifnidn', 'text, text', 'Only if the texts differ.'],
+  ['%ifidni', 'text, text', 'Only if the texts are the same but for case.'],
+  ['%ifnidni', 'text, text', 'Only if the texts differ in more than case.'],
+  ['%ifid', 'text', 'Only if the text is an identifier.'],
+  ['%ifnid', 'text', 'Only if the text is no identifier.'],
+  ['%ifnum', 'text', 'Only if the text is a number.'],
+  ['%ifnnum', 'text', 'Only if the text is no number.'],
+  ['%ifstr', 'text', 'Only if the text is a string.'],
+  ['%ifnstr', 'text', 'Only if the text is no string.'],
+  ['%iftoken', 'text', 'Only if the text is a single token.'],
+  ['%ifntoken', 'text', 'Only if the text is not a single token.'],
+  ['%ifempty', 'text', 'Only if there is no text.'],
+  ['%ifnempty', 'text', 'Only if there is text.'],
+  ['%ifenv', 'name', 'Only if the environment variable exists.'],
+  ['%ifnenv', 'name', 'Only if the environment variable does not exist.'],
+  ['%elif', 'expression', 'Otherwise, if the expression is not 0.'],
+  ['%elifn', 'expression', 'Otherwise, if the expression is 0.'],
+  ['%elifdef', 'name', 'Otherwise, if the name is a macro within a line.'],
+  ['%elifndef', 'name', 'Otherwise, if the name is no macro within a line.'],
+  ['%elifmacro', 'name [parameters]', 'Otherwise, if there is such a macro of several lines.'],
+  ['%elifctx', 'name', 'Otherwise, if the context on top has the name.'],
+  ['%elifidn', 'text, text', 'Otherwise, if the texts are the same.'],
+  ['%elifidni', 'text, text', 'Otherwise, if the texts are the same but for case.'],
+  ['%elifid', 'text', 'Otherwise, if the text is an identifier.'],
+  ['%elifnum', 'text', 'Otherwise, if the text is a number.'],
+  ['%elifstr', 'text', 'Otherwise, if the text is a string.'],
+  ['%eliftoken', 'text', 'Otherwise, if the text is a single token.'],
+  ['%elifempty', 'text', 'Otherwise, if there is no text.'],
+  ['%else', '', 'Otherwise.'],
+  ['%endif', '', 'Ends `%if`.'],
+  ['%include', '"file"', 'Reads another source here.'],
+  ['%use', 'package', 'Includes a standard package: altreg, smartalign, fp, ifunc, masm.'],
+  ['%push', '[name]', 'Puts a new context on the stack.'],
+  ['%pop', '[name]', 'Takes the top context from the stack.'],
+  ['%repl', '[name]', 'Renames the top context.'],
+  ['%arg', 'name:size[, ...]', 'Names the arguments of a function on the stack.'],
+  ['%local', 'name:size[, ...]', 'Names local variables on the stack.'],
+  ['%stacksize', 'flat | flat64 | large | small', 'The kind of stack frame for `%arg` and `%local`.'],
+  ['%error', 'text', 'An error.'],
+  ['%warning', 'text', 'A warning.'],
+  ['%fatal', 'text', 'An error that ends assembling.'],
+  ['%line', 'number[+increment] [file]', 'Says which line of which source this came from.'],
+  ['%clear', '[kinds]', 'Forgets all macros.'],
+  ['%pragma', 'text', 'An instruction to one part of the assembler.'],
+  ['%aliases', 'on | off', 'Whether aliases are looked up.'],
+]);
+
+/** Packages of `%use`. */
+export const packages = table([
+  ['altreg', '', 'Other names of registers: R0 to R7, R0L, R1H.'],
+  ['smartalign', '', '`align` pads with few long NOPs.'],
+  ['fp', '', 'Functions for floating-point constants.'],
+  ['ifunc', '', 'Integer functions such as `ilog2`.'],
+  ['masm', '', 'Some spellings of MASM.'],
+]);
+
+/** Directives that make a name a macro within a line; with `i` in front, whatever its case. */
+export const definesName = /^%i?(?:x?define|assign|defstr|deftok|defalias|strlen|strcat|substr|pathsearch)$/;
+
+/** Whether the preprocessor directive makes names that are found whatever their case. */
+export function ignoresCase(directive: string): boolean {
+  return /^%i(?:x?define|assign|def|r?macro)/.test(directive);
+}

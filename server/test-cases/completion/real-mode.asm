@@ -1,0 +1,5 @@
+        bits 16
+        mov ax, [«»
+        mov e«»
+        mov r«»
+        push «»
