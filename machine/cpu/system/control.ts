@@ -48,7 +48,6 @@ export const Efer = { SCE: 1 << 0, LME: 1 << 8, LMA: 1 << 10, NXE: 1 << 11 } as 
 
 /** Bits of CR0 that have a meaning; others read as zero. */
 const CR0_BITS = 0xe005003f;
-const HIGH = (1n << 64n) - (1n << BigInt(PHYSICAL_ADDRESS_BITS));
 
 export function requirePrivilege(cpu: Cpu, what: string): void {
   if (cpu.state.cpl !== 0) raise(Vector.GP, 0, `${what} needs CPL 0`);
@@ -380,5 +379,3 @@ export function writeEfer(cpu: Cpu, value: bigint): void {
   state.u32[State.efer >>> 2] = (next & ~Efer.LMA) | (old & Efer.LMA);
   controlsChanged(cpu, false, false);
 }
-
-export const RESERVED_PHYSICAL = HIGH;
