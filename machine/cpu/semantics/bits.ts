@@ -25,7 +25,7 @@ import type { Semantics } from './semantics';
 function bitTest(change?: (value: Expr, bit: Expr, e: Emitter) => Expr): Semantics {
   return (e) => {
     const { size } = e;
-    const index = e.read(1);
+    const index = e.isImmediate(1) ? e.immediate(size) : e.read(1);
     const within = e.let(and(index, e.constant(size - 1)));
     let value: Expr;
     if (e.isMemory(0)) {

@@ -26,7 +26,7 @@ const systemOperands = new Set(['sreg', 'creg', 'dreg', 'treg', 'es', 'cs', 'ss'
 export function semanticsOf(form: Form): Semantics | undefined {
   // the string MOVSD and CMPSD have no operands, those of SSE2 do
   if (form.operands.length === 0 && Object.hasOwn(strings, form.mnemonic)) return strings[form.mnemonic];
-  if (form.operands.some((kind) => systemOperands.has(kind) || kind.includes(':') || kind.includes('mm')))
+  if (form.operands.some((kind) => systemOperands.has(kind) || kind.includes(':') || /^[xy]?mm/.test(kind)))
     return undefined;
   if (form.opcode.space !== 'legacy') return undefined;
   return Object.hasOwn(semantics, form.mnemonic) ? semantics[form.mnemonic] : undefined;
