@@ -1,13 +1,23 @@
 /** The instruction table: every form, and every instruction by mnemonic. Families are written in isa/forms. */
 import type { Form, Instruction } from './form';
 import { arithmetic } from './forms/arithmetic';
+import { avxComparisons } from './forms/avx-comparisons';
+import { avxFloatingPoint } from './forms/avx-floating-point';
+import { avxFma } from './forms/avx-fma';
+import { avxInteger } from './forms/avx-integer';
+import { avxMoves } from './forms/avx-moves';
 import { bits } from './forms/bits';
 import { controlTransfer } from './forms/control-transfer';
 import { dataMovement } from './forms/data-movement';
 import { flags } from './forms/flags';
+import { simdCryptography } from './forms/simd-cryptography';
+import { simdFloatingPoint } from './forms/simd-floating-point';
+import { simdInteger } from './forms/simd-integer';
+import { simdMoves } from './forms/simd-moves';
 import { strings } from './forms/strings';
 import { system } from './forms/system';
 import { virtualization } from './forms/virtualization';
+import { x87Instructions } from './forms/x87';
 import { type InstructionSource, readInstructions } from './notation';
 
 const families: readonly (readonly InstructionSource[])[] = [
@@ -19,6 +29,16 @@ const families: readonly (readonly InstructionSource[])[] = [
   flags,
   system,
   virtualization,
+  x87Instructions,
+  simdMoves,
+  simdInteger,
+  simdFloatingPoint,
+  simdCryptography,
+  avxMoves,
+  avxFloatingPoint,
+  avxComparisons,
+  avxInteger,
+  avxFma,
 ];
 
 const table: Form[] = [];
