@@ -76,10 +76,10 @@ describe.skipIf(!hasNasm)('the words of the dialect, asked of nasm', () => {
       const format = formats[word] ?? 'elf64';
       expect(nasmMessages([text], '-f', format).get(0), word).not.toMatch(/unrecognized directive|error: no$/m);
     }
-    for (const word of [...data.keys(), ...prefixes.keys()]) {
-      // A reserved word cannot be a label.
-      expect(nasmMessages([`bits 32\n${word}: nop`], '-f', 'bin').get(0), word).not.toBe('');
-    }
+    const words = [...data.keys(), ...prefixes.keys(), 'anything'];
+    const messages = nasmMessages(words, '-f', 'bin');
+    // A word alone on its line is a label unless it is known.
+    expect(words.filter((_, i) => /label-orphan/.test(messages.get(i) ?? ''))).toEqual(['anything']);
   });
 
   it('are all reserved inside operands', () => {
