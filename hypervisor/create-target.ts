@@ -1,0 +1,52 @@
+import { isLoadError as isBootError } from '../machine/boot/load-error';
+import { planBoot } from '../machine/boot/plan';
+import { applyBootState } from '../machine/cpu/apply-boot-state';
+import { guestMemory, Machine } from '../machine/machine';
+import { BareTarget } from './bare-target';
+import type { LaunchOptions, LoadError } from './launch-options';
+import type { Target } from './target';
+
+const MEBIBYTE = 1024 * 1024;
+/** Linear memory ends at 4 GiB; the engine's own tables take some of it. */
+const MOST_MEMORY = 3 * 1024 * MEBIBYTE;
+
+const loadError = (message: string): LoadError => ({ kind: 'load-error', message });
+
+/** What of the launch options cannot be, in words; undefined if all is well. */
+function refuse(options: LaunchOptions): string | undefined {
+  const { memory, cpus, virtualization } = options;
+  if (!Number.isInteger(memory) || memory < MEBIBYTE || memory > MOST_MEMORY || memory % 65536 !== 0) {
+    return `memory: ${memory} bytes; it must be 1M to 3072M, a multiple of 64K`;
+  }
+  if (cpus !== 1) return `cpus: ${cpus}; this version runs one CPU`;
+  if (virtualization !== 'none') return `virtualization "${virtualization}" is not there yet; use "none"`;
+  return undefined;
+}
+
+/** Powers on a guest: the machine or VM that the options ask for, with the program loaded and nothing executed yet. */
+export function createTarget(options: LaunchOptions): Target | LoadError {
+  const refused = refuse(options);
+  if (refused) return loadError(refused);
+  const plan = planBoot({
+    name: options.name,
+    program: options.program,
+    boot: options.boot,
+    loadAddress: options.loadAddress,
+    entryBits: options.entryBits,
+    initrd: options.initrd,
+    commandLine: options.commandLine,
+  });
+  if (isBootError(plan)) return loadError(plan.message);
+  const drives = { floppy: options.floppy, disk: options.disk, cdrom: options.cdrom, ...plan.drives };
+  const machine = new Machine({
+    memory: options.memory,
+    tier1: options.tier1,
+    ...drives,
+    bootOrder: undefined,
+    realModeEntry: plan.realModeEntry,
+  });
+  const start = plan.place(guestMemory(machine.memory));
+  if (isBootError(start)) return loadError(start.message);
+  applyBootState(machine.processor, start.state);
+  return new BareTarget(machine);
+}
