@@ -5,6 +5,7 @@ import { registerCommands } from './commands';
 import { ConfigurationProvider } from './debug/configuration-provider';
 import { GuestSessions } from './debug/guest-sessions';
 import { ProgramCheck } from './debug/program-check';
+import { answerFileRequests } from './server-files';
 import { ExitLogView } from './views/exit-log-view';
 import { VmcsView } from './views/vmcs-view';
 
@@ -31,6 +32,7 @@ export function clientOptions(): LanguageClientOptions {
 }
 
 export function activateRingside(context: vscode.ExtensionContext, platform: Platform): RingsideApi {
+  answerFileRequests(platform.client);
   const sessions = new GuestSessions();
   const vmcs = new VmcsView(sessions);
   const exits = new ExitLogView(sessions);

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { ExitsArguments, ExitsResponse, ExitView } from '../../debug-adapter/protocol';
 import type { Guest, GuestSessions } from '../debug/guest-sessions';
 import { uriOf } from '../debug/paths';
+import { count } from './words';
 
 /** Exits that are asked for at a time; a long run has hundreds of thousands. */
 const pageSize = 500;
@@ -61,7 +62,7 @@ export class ExitLogView implements vscode.TreeDataProvider<ExitNode>, vscode.Di
 
   #take(page: ExitsResponse | undefined, exits: ExitView[]): void {
     this.#exits = exits;
-    this.#tree.description = page && page.total > 0 ? `${page.total.toLocaleString('en')} exits` : undefined;
+    this.#tree.description = page && page.total > 0 ? count(page.total, 'exit') : undefined;
     this.#changed.fire(undefined);
   }
 
@@ -140,12 +141,12 @@ function exitTooltip(exit: ExitView): vscode.MarkdownString {
   text.appendMarkdown(`**VM exit #${exit.serial}: ${exit.reason}**`);
   row('Instruction', `${exit.rip}: ${exit.instruction}`);
   row('Where', exit.where);
-  row('After', `${exit.instructions.toLocaleString('en')} instructions`);
+  row('After', count(exit.instructions, 'instruction'));
   row('Cause', exit.cause);
   row('Qualification', exit.qualificationText);
   row('Guest-linear address', exit.guestLinear);
   row('Guest-physical address', exit.guestPhysical);
   row('What the hypervisor did', exit.action);
-  row('Modelled cost', `${exit.cost.toLocaleString('en')} cycles`);
+  row('Modelled cost', count(exit.cost, 'cycle'));
   return text;
 }

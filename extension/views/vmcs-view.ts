@@ -8,6 +8,7 @@ import type {
   VmcsResponse,
 } from '../../debug-adapter/protocol';
 import type { Guest, GuestSessions } from '../debug/guest-sessions';
+import { count, withoutZeros } from './words';
 
 export type VmcsNode =
   | { kind: 'group'; group: VmcsGroupView }
@@ -87,7 +88,7 @@ function groupItem(group: VmcsGroupView): vscode.TreeItem {
   const item = new vscode.TreeItem(group.name[0].toUpperCase() + group.name.slice(1), Collapsed);
   const changes = changesIn(group);
   item.id = group.name;
-  item.description = changes > 0 ? `${changes} changed` : `${group.fields.length} fields`;
+  item.description = changes > 0 ? `${changes} changed` : count(group.fields.length, 'field');
   if (changes > 0) item.iconPath = changedIcon;
   return item;
 }
@@ -97,8 +98,8 @@ function fieldItem(group: VmcsGroupView, field: VmcsFieldView): vscode.TreeItem 
   item.id = `${group.name}/${field.encoding}`;
   item.contextValue = 'value';
   const words = field.text !== field.value ? field.text : '';
-  const before = field.previous === undefined ? '' : `(was ${field.previous})`;
-  item.description = [field.value, before, words].filter(Boolean).join(' ');
+  const before = field.previous === undefined ? '' : `(was ${withoutZeros(field.previous)})`;
+  item.description = [withoutZeros(field.value), before, words].filter(Boolean).join(' ');
   if (field.changedSinceLastStop) item.iconPath = changedIcon;
   item.tooltip = fieldTooltip(field);
   const changed = field.changedSinceLastStop ? ', changed since the last stop' : '';

@@ -101,12 +101,19 @@ export class Workbench {
     await input.waitFor({ state: 'hidden' });
   }
 
-  /** Toggles a breakpoint on the cursor's line; right after opening a file F9 may do nothing, so it is pressed until it does. */
+  /** Sets a breakpoint with F9. */
   async setBreakpoint(line: number): Promise<void> {
+    await this.toggleBreakpoint(line, 1);
+  }
+
+  async removeBreakpoint(line: number): Promise<void> {
+    await this.toggleBreakpoint(line, -1);
+  }
+
+  /** Right after opening a file F9 may do nothing, so it is pressed until the number of breakpoints in sight has changed. */
+  private async toggleBreakpoint(line: number, change: 1 | -1): Promise<void> {
     await this.goToLine(line);
-    const glyphs = this.page.locator(
-      '.monaco-editor .codicon-debug-breakpoint, .monaco-editor .codicon-debug-breakpoint-unverified',
-    );
+    const glyphs = this.page.locator('.monaco-editor [class*="codicon-debug-breakpoint"]');
     const before = await glyphs.count();
     await expect
       .poll(
@@ -116,7 +123,7 @@ export class Workbench {
         },
         { interval: 500 },
       )
-      .toBeGreaterThan(before);
+      .toBe(before + change);
   }
 
   /** Line (from 1) of the yellow arrow, once there is one in the open editor. */
@@ -157,7 +164,8 @@ export class Workbench {
 
   /** A row of a tree, by the beginning of its label. */
   row(view: Locator, label: string): Locator {
-    return view.locator(`.monaco-list-row:has(.label-name:text-matches("^${label}"))`).first();
+    const name = this.page.locator('.label-name', { hasText: new RegExp(`^${label}`) });
+    return view.locator('.monaco-list-row').filter({ has: name }).first();
   }
 
   /** Opens a row of a tree if it is shut. */

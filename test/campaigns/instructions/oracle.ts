@@ -1,0 +1,113 @@
+/** Runs Debian's nasm over many instructions at once: for each, its bytes or its complaint. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Answer {
+  /** Where the instruction stood: `$` depends on it. */
+  address: number;
+  bytes?: Uint8Array;
+  /** The first error, without place. */
+  error?: string;
+  /** Warnings, each once, without class. */
+  warnings: string[];
+}
+
+/** Is there a nasm? */
+export function hasNasm(): boolean {
+  return spawnSync('nasm', ['-v']).status === 0;
+}
+
+const messageLine = /^[^:]*:(\d+): (error|warning): (.*?)(?: \[-w\+([a-z-]+)\])?$/;
+
+/** Assembles the lines in order, one after the other in one file; refused lines are left out of the addresses. */
+export function assemble(lines: readonly string[], bits: 16 | 32 | 64, options: readonly string[] = []): Answer[] {
+  const folder = mkdtempSync(join(tmpdir(), 'ringside-nasm-'));
+  try {
+    const answers: Answer[] = lines.map(() => ({ address: 0, warnings: [] }));
+    // What the first run refuses is left out of the second, which gives bytes; that may refuse more, in its later passes.
+    for (let round = 0; round < 4; round++) {
+      if (runOnce(folder, lines, bits, options, answers)) return answers;
+    }
+    throw new Error('nasm still refuses after four runs');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** One run over the lines that have no error yet; true if there was none. */
+function runOnce(
+  folder: string,
+  lines: readonly string[],
+  bits: number,
+  options: readonly string[],
+  answers: Answer[],
+): boolean {
+  const source = join(folder, 'i.asm');
+  const text = lines.map((line, i) => (answers[i].error === undefined ? line : ''));
+  writeFileSync(source, `bits ${bits}\n${text.join('\n')}\n`);
+  const listing = join(folder, 'i.lst');
+  const output = join(folder, 'i.bin');
+  rmSync(output, { force: true });
+  const run = spawnSync('nasm', ['-f', 'bin', '-o', output, '-l', listing, '-w+all', ...options, source], {
+    maxBuffer: 1 << 30,
+  });
+  let clean = true;
+  for (const answer of answers) answer.warnings = [];
+  for (const line of run.stderr.toString().split('\n')) {
+    const found = messageLine.exec(line);
+    if (!found) continue;
+    const answer = answers[Number(found[1]) - 2];
+    if (!answer) continue;
+    if (found[2] === 'error') {
+      clean = false;
+      answer.error ??= found[3];
+    } else if (!answer.warnings.includes(found[3])) answer.warnings.push(found[3]);
+  }
+  if (!clean) return false;
+  if (run.status !== 0) throw new Error(`nasm failed: ${run.stderr.toString().slice(0, 400)}`);
+  readAddresses(readFileSync(listing, 'latin1'), readFileSync(output), answers);
+  return true;
+}
+
+/** Takes each line's bytes out of the output, by the addresses of the listing. */
+function readAddresses(listing: string, output: Uint8Array, answers: Answer[]): void {
+  const starts: { line: number; address: number }[] = [];
+  for (const line of listing.split('\n')) {
+    const number = Number(line.slice(0, 6));
+    const address = /^[0-9A-F]{8}/.exec(line.slice(7));
+    // A long instruction goes on in further lines with the same number.
+    if (address && starts[starts.length - 1]?.line !== number)
+      starts.push({ line: number, address: Number.parseInt(address[0], 16) });
+  }
+  starts.forEach(({ line, address }, i) => {
+    const answer = answers[line - 2];
+    if (!answer) return;
+    answer.address = address;
+    answer.bytes = output.subarray(address, starts[i + 1]?.address ?? output.length);
+  });
+}
+
+/** Lengths of instructions as ndisasm reads them, by offset. */
+export function disassembledLengths(bytes: Uint8Array, bits: number): Map<number, number> {
+  const folder = mkdtempSync(join(tmpdir(), 'ringside-ndisasm-'));
+  try {
+    const file = join(folder, 'i.bin');
+    writeFileSync(file, bytes);
+    const text = execFileSync('ndisasm', ['-b', `${bits}`, file], { maxBuffer: 1 << 30 }).toString();
+    const result = new Map<number, number>();
+    let last = -1;
+    for (const line of text.split('\n')) {
+      const start = /^([0-9A-F]{8}) {2}([0-9A-F]+)/.exec(line);
+      const more = /^ +-([0-9A-F]+)/.exec(line);
+      if (start) {
+        last = Number.parseInt(start[1], 16);
+        result.set(last, start[2].length / 2);
+      } else if (more && last >= 0) result.set(last, result.get(last)! + more[1].length / 2);
+    }
+    return result;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
