@@ -103,7 +103,8 @@ function tokensOf(context: Context, uri: string, from: number, to: number): Prom
         builder.push(line, token.start, token.end - token.start, TYPES.indexOf(colour.type), bits);
       }
     }
-    return builder.build();
+    // Without the identifier that would announce deltas.
+    return { data: builder.build().data };
   });
 }
 

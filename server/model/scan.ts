@@ -54,17 +54,28 @@ function stringEnd(text: string, start: number): number {
   return text.length;
 }
 
-const PATTERNS: readonly [TokenKind, RegExp][] = [
+const PERCENT: readonly [TokenKind, RegExp][] = [
+  ['directive', DIRECTIVE],
   ['parameter', PARAMETER],
   ['macroLocal', MACRO_LOCAL],
   ['contextLocal', CONTEXT_LOCAL],
-  ['directive', DIRECTIVE],
   ['contextLocal', BRACED_WORD],
-  ['number', NUMBER],
-  ['word', WORD],
-  ['word', ESCAPED_WORD],
-  ['punctuation', OPERATOR],
 ];
+const DOLLAR: readonly [TokenKind, RegExp][] = [
+  ['number', NUMBER],
+  ['word', ESCAPED_WORD],
+];
+const DIGIT: readonly [TokenKind, RegExp][] = [['number', NUMBER]];
+const LETTER: readonly [TokenKind, RegExp][] = [['word', WORD]];
+const OTHER: readonly [TokenKind, RegExp][] = [['punctuation', OPERATOR]];
+
+/** What a token that begins with the character can be. */
+function patternsFor(c: string): readonly [TokenKind, RegExp][] {
+  if (c === '%') return PERCENT;
+  if (c === '$') return DOLLAR;
+  if (c >= '0' && c <= '9') return DIGIT;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= '\u0080' || '_.?@'.includes(c) ? LETTER : OTHER;
+}
 
 /** The tokens of one line, comment included, in order. */
 export function scanLine(text: string): Token[] {
@@ -88,7 +99,7 @@ export function scanLine(text: string): Token[] {
     }
     let end = i + 1;
     let kind: TokenKind = 'punctuation';
-    for (const [candidate, pattern] of PATTERNS) {
+    for (const [candidate, pattern] of patternsFor(c)) {
       const found = at(pattern, text, i);
       if (found > i) {
         kind = candidate;
@@ -96,6 +107,7 @@ export function scanLine(text: string): Token[] {
         break;
       }
     }
+    if (kind === 'punctuation') end = Math.max(at(OPERATOR, text, i), end);
     tokens.push({ kind, start: i, end, text: text.slice(i, end) });
     i = end;
   }

@@ -85,12 +85,11 @@ export class SourceIndex {
   readonly definitions: Definition[] = [];
   readonly blocks: Block[] = [];
   readonly links: FileLink[] = [];
-  /** By name as written. */
-  readonly occurrences = new Map<string, Occurrence[]>();
   /** Macro definitions alone, in order. */
   readonly macros: Definition[] = [];
   /** Lines that set the mode, in order. */
   readonly modes: { line: number; bits: 16 | 32 | 64 }[] = [];
+  private names: Map<string, Occurrence[]> | undefined;
   private readonly open: OpenBlock[] = [];
   private parent: string | undefined;
   private parentOutsideMacro: string | undefined;
@@ -121,7 +120,6 @@ export class SourceIndex {
   }
 
   private read(statement: Statement, line: number): void {
-    if (!MESSAGE.test(statement.head?.text ?? '')) for (const token of statement.tokens) this.occurs(token, line);
     if (statement.continuation) return;
     const head = statement.head?.text.toLowerCase();
     if (statement.headKind === 'preprocessor') this.preprocess(statement, head!, line);
@@ -150,22 +148,28 @@ export class SourceIndex {
     return label === undefined && headKind === 'unknown' && tokens.length === 1 && tokens[0].kind === 'word';
   }
 
-  private occurs(token: Token, line: number): void {
+  /** Where each name occurs, by name as written; made when first asked for. */
+  get occurrences(): ReadonlyMap<string, readonly Occurrence[]> {
+    if (!this.names) {
+      this.names = new Map();
+      this.statements.forEach(({ head, tokens }, line) => {
+        if (head?.kind === 'directive' && MESSAGE.test(head.text)) return;
+        for (const token of tokens) this.occurs(token, line, this.names!);
+      });
+    }
+    return this.names;
+  }
+
+  private occurs(token: Token, line: number, names: Map<string, Occurrence[]>): void {
     if (token.kind === 'number' || token.kind === 'punctuation' || token.kind === 'string') return;
     const name = token.kind === 'word' && token.text.startsWith('$') ? token.text.slice(1) : token.text;
     const start = token.end - name.length;
-    this.addOccurrence(name, { line, start, end: token.end, token });
+    addOccurrence(names, name, { line, start, end: token.end, token });
     const dot = name.indexOf('.', 1);
     if (token.kind === 'word' && dot > 0 && !name.startsWith('.'))
-      this.addOccurrence(name.slice(0, dot), { line, start, end: start + dot, token });
+      addOccurrence(names, name.slice(0, dot), { line, start, end: start + dot, token });
     if (token.kind === 'word' && name.endsWith('_size') && name.length > 5)
-      this.addOccurrence(name.slice(0, -5), { line, start, end: token.end - 5, token });
-  }
-
-  private addOccurrence(name: string, occurrence: Occurrence): void {
-    const list = this.occurrences.get(name);
-    if (list) list.push(occurrence);
-    else this.occurrences.set(name, [occurrence]);
+      addOccurrence(names, name.slice(0, -5), { line, start, end: token.end - 5, token });
   }
 
   private define(kind: DefinitionKind, token: Token, line: number, more: Partial<Definition> = {}): Definition {
@@ -301,6 +305,12 @@ export class SourceIndex {
   macroAt(line: number): Definition | undefined {
     return this.macros.findLast((macro) => macro.line <= line && line <= macro.endLine);
   }
+}
+
+function addOccurrence(names: Map<string, Occurrence[]>, name: string, occurrence: Occurrence): void {
+  const list = names.get(name);
+  if (list) list.push(occurrence);
+  else names.set(name, [occurrence]);
 }
 
 /** Makes an index anew after each edit, parsing only lines that it has not seen in the version before. */
