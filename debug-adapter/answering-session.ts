@@ -1,5 +1,6 @@
 import { DebugSession } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { ExpressionError } from './inspect/expression';
 import { checkArguments } from './requests/arguments';
 import { RequestError } from './requests/request-error';
 import { BusyError } from './run-control/run-controller';
@@ -39,7 +40,7 @@ export abstract class AnsweringSession extends DebugSession {
   }
 
   #fail(response: DebugProtocol.Response, error: unknown): void {
-    const known = error instanceof RequestError || error instanceof BusyError;
+    const known = [RequestError, BusyError, ExpressionError].some((kind) => error instanceof kind);
     const text = error instanceof Error ? error.message : String(error);
     const message = known ? text : `internal error in ${response.command}: ${text}`;
     response.success = false;

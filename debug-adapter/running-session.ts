@@ -43,6 +43,8 @@ export abstract class RunningSession extends AnsweringSession {
   #over: Stop | undefined;
   protected explanation: Explanation | undefined;
   #wantsInvalidated = false;
+  /** Called when the client has disconnected: who serves the session may close the connection. */
+  onShutdown: () => void = () => {};
   protected wantsMemory = false;
 
   /**
@@ -147,6 +149,17 @@ export abstract class RunningSession extends AnsweringSession {
       },
       () => this.#terminate(),
     );
+  }
+
+  /** The library would end the process here, which may serve others too. */
+  override shutdown(): void {
+    this.onShutdown();
+  }
+
+  /** The client is gone: whatever runs comes to an end. */
+  override dispose(): void {
+    this.#exited = true;
+    this.#launched?.guest.controller.pause();
   }
 
   protected override disconnectRequest(response: DebugProtocol.DisconnectResponse): void {

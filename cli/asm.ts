@@ -1,0 +1,94 @@
+import type { AssembleOptions, Diagnostic } from '../assembler/api';
+import { ExitStatus } from '../debug-adapter/exit-status';
+import { SettlingReader } from '../debug-adapter/program/file-access';
+import { baseName } from '../debug-adapter/program/paths';
+import type { Command, Environment } from './command';
+import { type OptionSpec, Options, optionHelp } from './options';
+import { UsageError } from './usage-error';
+
+/** NASM's letters: what a Makefile gives to nasm it can give to `ringside asm`. */
+const specs: readonly OptionSpec[] = [
+  { name: '-f', value: 'FORMAT', help: 'bin (the default), elf32, elf64' },
+  { name: '-o', value: 'FILE', help: 'output; by default the input’s name without .asm, or with .o' },
+  { name: '-l', value: 'FILE', help: 'listing' },
+  { name: '-I', value: 'DIR', repeated: true, help: 'folder searched by %include and incbin' },
+  { name: '-D', value: 'NAME=V', repeated: true, help: 'macro to define' },
+  { name: '-d', value: 'NAME=V', repeated: true },
+  { name: '-U', value: 'NAME', repeated: true, help: 'macro to undefine' },
+  { name: '-P', value: 'FILE', repeated: true, help: 'file to include first' },
+  { name: '-O', value: '0|1|x', repeated: true, help: 'optimization of sizes; x is the default' },
+  { name: '-w', value: '+CLASS|-CLASS', repeated: true, help: 'warnings on or off; -w+error makes them errors' },
+  { name: '-W', value: 'CLASS|no-CLASS', repeated: true, help: 'the same in GCC’s manner' },
+  { name: '-g', help: 'line information in the output' },
+  { name: '-F', value: 'FORMAT', help: 'format of the line information; dwarf is the one there is' },
+];
+
+/** NASM: `-W` is `-w` with other signs. */
+function warningSwitch(text: string): string {
+  return text.startsWith('no-') ? `-${text.slice(3)}` : `+${text}`;
+}
+
+function defaultOutput(input: string, format: string): string {
+  const base = baseName(input);
+  const stem = base.replace(/\.[^.]*$/, '');
+  if (format !== 'bin') return `${stem}.o`;
+  return stem === base ? 'nasm.out' : stem;
+}
+
+/** `file:line: error: message`, as NASM prints it, with what the text came from below. */
+function diagnosticLines({ range, severity, message, code, chain, suggestion }: Diagnostic): string {
+  const kind = code ? ` [-w+${code}]` : '';
+  const lines = [`${range.file}:${range.line + 1}: ${severity}: ${message}${kind}`];
+  for (const step of chain) lines.push(`${step.range.file}:${step.range.line + 1}: ... ${step.message}`);
+  if (suggestion !== undefined) lines.push(`${range.file}:${range.line + 1}: note: did you mean \`${suggestion}\`?`);
+  return `${lines.join('\n')}\n`;
+}
+
+function assembleOptions(options: Options): AssembleOptions {
+  const level = options.all('-O').at(-1) ?? 'x';
+  if (!/^(0|1|x|[2-9]|v)$/i.test(level)) throw new UsageError(`-O is 0, 1 or x, not \`${level}\``);
+  const format = options.choice('-f', ['bin', 'elf32', 'elf64', 'elf'], 'bin');
+  const debugFormat = options.get('-F');
+  if (debugFormat !== undefined && debugFormat !== 'dwarf') throw new UsageError(`-F is dwarf, not \`${debugFormat}\``);
+  const defines = [...options.all('-D'), ...options.all('-d')].map((define) => {
+    const [name, ...value] = define.split('=');
+    return { name: name!, value: value.join('=') };
+  });
+  return {
+    format: format === 'elf' ? 'elf32' : format,
+    includePaths: options.all('-I'),
+    defines,
+    undefines: options.all('-U'),
+    preIncludes: options.all('-P'),
+    optimization: level === '0' ? 0 : level === '1' ? 1 : 'x',
+    warnings: [...options.all('-w'), ...options.all('-W').map(warningSwitch)],
+    debug: options.has('-g'),
+    listing: options.has('-l'),
+  };
+}
+
+async function asm(args: readonly string[], environment: Environment): Promise<number> {
+  const options = new Options(args, specs);
+  const input = options.single('input file');
+  const settings = assembleOptions(options);
+  const bytes = environment.readFile(input);
+  if (!bytes) throw new UsageError(`cannot read ${input}`);
+  const reader = new SettlingReader({ readBytes: (path) => environment.readFile(path) });
+  const result = environment.tools.assemble(input, new TextDecoder().decode(bytes), settings, reader);
+  for (const diagnostic of result.diagnostics) environment.err(diagnosticLines(diagnostic));
+  if (!result.output) return ExitStatus.BadInput;
+  environment.writeFile(options.get('-o') ?? defaultOutput(input, settings.format), result.output);
+  const listing = options.get('-l');
+  if (listing !== undefined) environment.writeFile(listing, result.listing ?? '');
+  return 0;
+}
+
+export const asmCommand: Command = {
+  name: 'asm',
+  usage: 'ringside asm INPUT -f bin|elf32|elf64 [-o OUTPUT] [options]',
+  summary: 'assembles NASM source; the options are NASM’s',
+  help: `${optionHelp(specs)}
+
+Exit status: 0, or 2 where the source has errors, an option is wrong or a file is missing.`,
+  run: asm,
+};

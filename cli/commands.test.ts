@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { toyToolchain } from '../debug-adapter/testing/toy-toolchain';
+import { ringsideIn } from './testing/fake-environment';
+
+const files = {
+  'hello.asm': 'start: mov rax, 72\n  out 0xe9\n  mov rax, 105\n  out 0xe9\n  cpuid\n  mov rax, 16\n  out 0xf4\n',
+  'halt.asm': 'start: nop\n  hlt\n',
+  'crash.asm': 'start: ud2\n',
+  'loop.asm': 'start: nop\n  jmp start\n',
+  'wait.asm': 'start: sti\n  hlt\n',
+  'wrong.asm': 'start: nop\n  frob\n  blah\n',
+  'code.bin': Uint8Array.of(0x90, 0xc3, 0xff),
+};
+const tools = toyToolchain();
+const run = (args: string | string[]) => ringsideIn(tools, files, args);
+
+describe('run', () => {
+  it('prints what the guest prints and ends with what it wrote to port F4', async () => {
+    expect(await run('run hello.asm')).toMatchObject({ status: 33, out: 'Hi', err: '' });
+  });
+
+  it('ends with the statuses of the contract', async () => {
+    expect((await run('run halt.asm')).status).toBe(0);
+    expect(await run('run crash.asm')).toMatchObject({
+      status: 101,
+      err: expect.stringMatching(/^ringside: triple fault/),
+    });
+    expect(await run('run loop.asm --max-instructions 1000')).toMatchObject({
+      status: 102,
+      err: 'ringside: the limit of 1000 instructions was reached\n',
+    });
+    expect(await run('run wait.asm')).toMatchObject({ status: 102, err: expect.stringContaining('waits in HLT') });
+    expect(await run('run hello.asm --until Hi')).toMatchObject({ status: 0 });
+  });
+
+  it('prints one object with --json', async () => {
+    const { out, status } = await run('run hello.asm --json');
+    expect(status).toBe(33);
+    expect(JSON.parse(out)).toMatchObject({
+      program: 'hello.asm',
+      virtualization: 'ept',
+      status: 33,
+      reason: 'debug-exit',
+      instructions: 7,
+      exits: { CPUID: 1 },
+      cost: 1200,
+      serial: 'Hi',
+      registers: { rax: '0x10', mode: 'long' },
+    });
+  });
+
+  it('prints a table of exits', async () => {
+    const { out } = await run('run hello.asm --exits');
+    expect(out.split('\n')).toEqual([
+      'Hi',
+      'VM exit  count  share    cycles  cause of the first',
+      'CPUID        1  100.0 %    1200  CPUID always exits in VMX non-root mode',
+      'all          1             1200',
+      '7 instructions; the guest wrote 0x10 to port 0xF4: exit status 33',
+      '',
+    ]);
+  });
+});
+
+describe('bad input is one clear line and status 2', () => {
+  const wrong: [string | string[], string][] = [
+    [[], 'a command is missing: run, compare, asm, dis, lsp, dap'],
+    ['boot x', 'there is no command `boot`: run, compare, asm, dis, lsp, dap'],
+    ['run', 'PROGRAM is missing'],
+    ['run a.asm b.asm', 'one PROGRAM is enough: what is `b.asm`?'],
+    ['run none.asm', 'cannot read none.asm'],
+    ['run wrong.asm', 'wrong.asm:2:1: error: parser: instruction expected, found `frob` (and 1 more)'],
+    ['run hello.asm --frob', 'there is no option `--frob`'],
+    ['run hello.asm --memory', '--memory needs a value: SIZE'],
+    ['run hello.asm --memory plenty', 'memory `plenty` is no size; write 64M, say'],
+    ['run hello.asm --memory 5000', 'memory of 5000 bytes is not a multiple of 4 KB'],
+    ['run hello.asm --cpus 0', '--cpus takes a whole number of at least 1, not `0`'],
+    ['run hello.asm --virtualization=magic', '--virtualization is one of none, ept, shadow'],
+    ['run hello.asm --json --json', '--json was given twice'],
+    ['run hello.asm --json=yes', '--json takes no value'],
+    ['run hello.asm --disk none.img', 'cannot read the disk image none.img'],
+    ['run hello.asm --input none.txt', 'cannot read none.txt'],
+    ['run hello.asm --max-instructions many', '--max-instructions takes a whole number of at least 1, not `many`'],
+    ['asm none.asm -f bin', 'cannot read none.asm'],
+    ['asm hello.asm -f coff', '-f is one of bin, elf32, elf64, elf, not `coff`'],
+    ['asm hello.asm -x', 'there is no option `-x`'],
+    ['dis code.bin --bits 8', '--bits is one of 16, 32, 64, not `8`'],
+    ['dis none.bin', 'cannot read none.bin'],
+    ['lsp', 'lsp needs a transport: --stdio'],
+    ['dap', 'dap needs either --stdio or --port N'],
+    ['dap --port 70000', '--port 70000 is no TCP port'],
+  ];
+  it.each(wrong)('%s', async (args, message) => {
+    const { status, out, err } = await run(args);
+    expect([status, out]).toEqual([2, '']);
+    expect(err.startsWith(`ringside: ${message}`), err).toBe(true);
+    expect(err.trimEnd()).not.toContain('\n');
+  });
+});
+
+describe('asm', () => {
+  it('writes the output where NASM would', async () => {
+    for (const [args, name] of [
+      ['asm halt.asm', 'halt'],
+      ['asm halt.asm -f elf64', 'halt.o'],
+      ['asm -fbin -ox.img halt.asm', 'x.img'],
+    ] as const) {
+      const { files: after, status } = await run(args);
+      expect(status).toBe(0);
+      expect(after[name], name).toEqual(Uint8Array.of(0x90, 0xf4));
+    }
+  });
+
+  it('prints every diagnostic as NASM does, and writes nothing', async () => {
+    const { status, err, files: after } = await run('asm wrong.asm -o x');
+    expect(status).toBe(2);
+    expect(err).toBe(
+      'wrong.asm:2: error: parser: instruction expected, found `frob`\nwrong.asm:3: error: parser: instruction expected, found `blah`\n',
+    );
+    expect(after.x).toBeUndefined();
+  });
+});
+
+describe('dis', () => {
+  it('prints address, bytes and instruction, and what is none as data', async () => {
+    const { out } = await run('dis code.bin --bits 64 --org 0x7c00');
+    expect(out).toBe(
+      '00007C00  90                nop\n00007C01  C3                ret\n00007C02  FF                db 0xff\n',
+    );
+  });
+});
+
+describe('compare', () => {
+  it('runs every method and says whether the result is the same', async () => {
+    const { out, status } = await run('compare hello.asm');
+    expect(status).toBe(0);
+    expect(out).toMatch(
+      /^method +status +instructions +exits +cycles +result +by reason\nnone +33 +7 +1 +1200 +the reference/,
+    );
+    expect(JSON.parse((await run('compare hello.asm --json')).out).methods).toHaveLength(6);
+  });
+});
+
+describe('help', () => {
+  it('lists commands, and the options of each', async () => {
+    expect((await run('--help')).out).toContain('ringside run PROGRAM [options]');
+    for (const command of ['run', 'compare', 'asm', 'dis', 'lsp', 'dap']) {
+      expect((await run([command, '--help'])).status).toBe(0);
+    }
+    expect((await run('run --help')).out).not.toContain('tier1');
+    expect((await run('--version')).out).toBe('ringside 0.0.0\n');
+  });
+});

@@ -1,0 +1,55 @@
+import { type Ending, ExitStatus, endingOf } from '../debug-adapter/exit-status';
+import { yieldToEventLoop } from '../debug-adapter/run-control/event-loop';
+import type { Target } from '../hypervisor/target';
+
+/** When a run ends that does not end by itself, and who listens. */
+export interface RunLimits {
+  readonly maxInstructions?: number;
+  /** Ends when the guest has printed this. */
+  readonly until?: string;
+  /** Called with what the guest has printed since the last call. */
+  readonly printed: (text: string) => void;
+  readonly interrupted: () => boolean;
+}
+
+/** Status of a process that was ended by Ctrl-C, as shells give it. */
+const INTERRUPTED = 130;
+/** Instructions between two looks at output and limits; with `--until`, that is how far a guest may run past the text. */
+const SLICE = 500_000;
+const FINE_SLICE = 100_000;
+/** Milliseconds between two turns of the event loop. */
+const TURN = 20;
+
+/** Runs a guest to its end or to a limit. */
+export async function runGuest(target: Target, limits: RunLimits): Promise<Ending> {
+  const slice = limits.until === undefined ? SLICE : FINE_SLICE;
+  const last = limits.maxInstructions ?? Number.POSITIVE_INFINITY;
+  let printed = 0;
+  let turn = performance.now();
+  for (;;) {
+    const stop = target.run(Math.min(target.instructions + slice, last));
+    const output = target.serialOutput;
+    if (output.length > printed) limits.printed(output.slice(printed));
+    const from = Math.max(0, printed - (limits.until?.length ?? 0));
+    printed = output.length;
+
+    if (limits.until !== undefined && output.indexOf(limits.until, from) >= 0) {
+      return { status: ExitStatus.Ok, reason: 'until', text: `the guest printed \`${limits.until}\`` };
+    }
+    const ending = endingOf(stop);
+    if (ending) return ending;
+    if (stop.kind === 'idle') {
+      const text = 'the guest waits in HLT for input, and there is none';
+      return { status: ExitStatus.InstructionLimit, reason: 'idle', text };
+    }
+    if (target.instructions >= last) {
+      const text = `the limit of ${last} instructions was reached`;
+      return { status: ExitStatus.InstructionLimit, reason: 'instruction-limit', text };
+    }
+    if (performance.now() - turn > TURN) {
+      await yieldToEventLoop();
+      turn = performance.now();
+      if (limits.interrupted()) return { status: INTERRUPTED, reason: 'interrupted', text: 'interrupted' };
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import type { Ending } from '../debug-adapter/exit-status';
+import { type LoadedProgram, loadProgram } from '../debug-adapter/program/load-program';
+import { isLoadError } from '../hypervisor/launch-options';
+import type { Target } from '../hypervisor/target';
+import { registerNames } from '../isa/registers';
+import type { Command, Environment } from './command';
+import { exitTable } from './exit-table';
+import { launchArguments, launchOptions, maxInstructionsOption, virtualizationOption } from './launch-options';
+import { type OptionSpec, Options, optionHelp } from './options';
+import { runGuest } from './run-guest';
+import { UsageError } from './usage-error';
+
+const specs: readonly OptionSpec[] = [
+  virtualizationOption,
+  ...launchOptions,
+  { name: '--input', value: 'FILE', help: 'typed on the serial line; - is standard input' },
+  maxInstructionsOption,
+  { name: '--until', value: 'TEXT', help: 'end with status 0 when the guest has printed TEXT' },
+  { name: '--screen', help: 'print the text screen at the end' },
+  { name: '--exits', help: 'print a table of VM exits at the end' },
+  { name: '--json', help: 'print one JSON object instead of the serial output' },
+];
+
+/** Reads, assembles and powers on. @throws UsageError */
+export async function powerOn(
+  program: string,
+  options: Options,
+  environment: Environment,
+): Promise<{ program: LoadedProgram; target: Target }> {
+  const files = { readBytes: (path: string) => environment.readFile(path) };
+  const loaded = await loadProgram(launchArguments(program, options), files, environment.tools);
+  if (isLoadError(loaded)) throw new UsageError(loaded.message);
+  const target = environment.tools.createTarget(loaded.launch);
+  if (isLoadError(target)) throw new UsageError(target.message);
+  return { program: loaded, target };
+}
+
+/** The object that `--json` prints; docs/command-line.md describes it. */
+export function resultObject(program: string, target: Target, ending: Ending): object {
+  const registers = target.registers();
+  const hex = (value: bigint) => `0x${value.toString(16)}`;
+  return {
+    program,
+    virtualization: target.method,
+    status: ending.status,
+    reason: ending.reason,
+    explanation: ending.text,
+    instructions: target.instructions,
+    exits: target.exitCounts(),
+    cost: target.cost,
+    serial: target.serialOutput,
+    screen: target.screen(),
+    hash: target.hash(),
+    registers: {
+      ...Object.fromEntries(registerNames.gpr64.map((name, i) => [name, hex(registers.gpr[i]!)])),
+      rip: hex(registers.rip),
+      rflags: hex(registers.rflags),
+      cr0: hex(registers.cr0),
+      cr2: hex(registers.cr2),
+      cr3: hex(registers.cr3),
+      cr4: hex(registers.cr4),
+      efer: hex(registers.efer),
+      mode: registers.mode,
+    },
+    statistics: target.statistics(),
+  };
+}
+
+/** Reasons that need no words: the guest did what it meant to do. */
+const QUIET = ['debug-exit', 'power-off', 'halted', 'until'];
+
+async function run(args: readonly string[], environment: Environment): Promise<number> {
+  const options = new Options(args, specs);
+  const name = options.single('PROGRAM');
+  const maxInstructions = options.number('--max-instructions', 1);
+  const until = options.get('--until');
+  if (until === '') throw new UsageError('--until needs a text');
+  const input = options.get('--input');
+  const typed = input === undefined ? undefined : environment.readFile(input);
+  if (input !== undefined && !typed) throw new UsageError(`cannot read ${input}`);
+  const json = options.has('--json');
+
+  const { target } = await powerOn(name, options, environment);
+  if (typed) target.serialInput(typed);
+  const ending = await runGuest(target, {
+    ...(maxInstructions !== undefined && { maxInstructions }),
+    ...(until !== undefined && { until }),
+    printed: json ? () => {} : (text) => environment.outBytes(text),
+    interrupted: environment.interrupted,
+  });
+
+  if (json) {
+    environment.out(`${JSON.stringify(resultObject(name, target, ending))}\n`);
+    return ending.status;
+  }
+  const endsLine = target.serialOutput === '' || target.serialOutput.endsWith('\n');
+  const more = options.has('--screen') || options.has('--exits');
+  if (more && !endsLine) environment.out('\n');
+  if (options.has('--screen')) environment.out(`${target.screen().join('\n').trimEnd()}\n`);
+  if (options.has('--exits')) {
+    environment.out(exitTable(target));
+    environment.out(`${target.instructions} instructions; ${ending.text}\n`);
+  } else if (!QUIET.includes(ending.reason)) environment.err(`ringside: ${ending.text}\n`);
+  return ending.status;
+}
+
+export const runCommand: Command = {
+  name: 'run',
+  usage: 'ringside run PROGRAM [options]',
+  summary: 'boots a program; its serial output goes to standard output',
+  help: `PROGRAM is an .asm file (assembled in memory), an ELF file, a bzImage, a disk image or a flat binary.
+
+${optionHelp(specs)}
+
+Exit status: what the guest writes to port 0xF4 gives (value << 1) | 1; power-off, or a halt with interrupts off,
+gives 0; a triple fault 101; the instruction limit, or waiting for input that does not come, 102; a failed VM entry 103;
+bad input 2.`,
+  run,
+};
