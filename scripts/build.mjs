@@ -35,6 +35,8 @@ function options({ out, entry, platform }) {
     mainFields: browser ? ['browser', 'module', 'main'] : ['module', 'main'],
     target: browser ? 'es2022' : 'node20',
     external: ['vscode'],
+    // Modules of Node that @vscode/debugadapter imports; `events` is the package of that name.
+    alias: browser ? { url: join(root, 'scripts/browser-url.mjs') } : {},
     banner: out === 'cli.js' ? { js: '#!/usr/bin/env node' } : {},
     sourcemap: minify ? false : 'linked',
     minify,
