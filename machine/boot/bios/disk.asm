@@ -294,7 +294,7 @@ disk_type:
         call    select_drive
         mov     byte [bp + R_AH], 0
         jc      keep_ah
-        mov     byte [bp + R_AH], 2
+        mov     byte [bp + R_AH], 1
         test    bl, 0x80
         jz      keep_ah
         mov     byte [bp + R_AH], 3
