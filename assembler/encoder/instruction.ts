@@ -9,7 +9,10 @@ export interface Value {
   base?: SegmentBase;
   /** `wrt` / `seg` and the like are resolved before; this only says that the number stands for that base's segment. */
   segment?: boolean;
-  /** The value depends on something not yet defined in this pass: take the widest form that could be needed. */
+  /**
+   * The value depends on something not yet defined in this pass. The encoder takes the narrowest form that could do, as NASM
+   * in its first pass (short jump, sign-extended byte; for a displacement the wide one): later passes only make it longer.
+   */
   forward: boolean;
 }
 
@@ -42,8 +45,12 @@ export interface MemoryOperand {
   /** Address size forced inside the bracket (`[a32 x]`), 0 none. */
   addressSize: 0 | 16 | 32 | 64;
   nosplit: boolean;
-  /** Which register was written with `*1` or first: NASM keeps the writer's split where it can. */
-  hint?: 'base' | 'index';
+  /**
+   * `base` and `index` stand as the writer arranged them: of two registers the first is the base (`[ebx+eax]`), unless it
+   * was written with `*1` (`[eax*1+ebx]` has base EBX). `index`: a lone register was written with `*1` and stays an index.
+   * `summed`: `[eax+eax]`, given as index EAX with scale 2.
+   */
+  hint?: 'base' | 'index' | 'summed';
   strict: boolean;
   far: boolean;
   near: boolean;

@@ -58,6 +58,7 @@ export const dataMovement: readonly InstructionSource[] = [
     r8, imm8       | B0+r ib
     r16, imm16     | o16 B8+r iw
     r32, imm32     | o32 B8+r id
+    r64, imm32     | o32 B8+r id  | long encode
     rm64, simm32   | o64 C7 /0 id
     r64, imm64     | o64 B8+r iq
     rm8, imm8      | C6 /0 ib
@@ -69,6 +70,8 @@ export const dataMovement: readonly InstructionSource[] = [
     'Copies a segment register to a register or memory; the selector shows the CPL in its low bits.',
     { class: 'hole' },
     `
+    m16, sreg      | 8C /r        | encode
+    m64, sreg      | REX.W 8C /r  | encode
     rvm16, sreg    | 8C /r`,
   ),
   instruction(
@@ -127,7 +130,9 @@ export const dataMovement: readonly InstructionSource[] = [
     { feature: '386' },
     `
     rv, rm8        | 0F B6 /r
-    rv, rm16       | 0F B7 /r`,
+    r32, rm16      | o32 0F B7 /r
+    r64, rm16      | o64 0F B7 /r
+    r16, rm16      | o16 0F B7 /r | decode`,
   ),
   instruction(
     'movsx',
@@ -135,7 +140,9 @@ export const dataMovement: readonly InstructionSource[] = [
     { feature: '386' },
     `
     rv, rm8        | 0F BE /r
-    rv, rm16       | 0F BF /r
+    r32, rm16      | o32 0F BF /r
+    r64, rm16      | o64 0F BF /r
+    r16, rm16      | o16 0F BF /r | decode
     r64, rm32      | o64 63 /r  | encode`,
   ),
   instruction(

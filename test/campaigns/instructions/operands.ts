@@ -310,9 +310,7 @@ export function operandsFor(kind: OperandKind, bits: Bits, all: boolean): Operan
           memory({ index }),
         ]);
       }
-      const far = kind.startsWith('m16:')
-        ? ['far', 'far word', 'far dword', 'far qword'].map((words) => memory(places[0], 0, words))
-        : [];
+      const far = kind.startsWith('m16:') ? [0, 16, 32, 64].map((size) => memory(places[0], size, 'far')) : [];
       return [...inMemory(kind.includes('16:') || kind.includes('&') ? 0 : info.size), ...far];
     }
     case 'immediate': {
