@@ -52,7 +52,7 @@ export class CpuState {
 
   /** Stores a signed (or unsigned below 2^63) number into the 64 bits at a state offset. */
   setNumber(offset: number, value: number): void {
-    this.u32[offset >>> 2] = value % TWO_32;
+    this.u32[offset >>> 2] = value; // modulo 2^32, as typed arrays store
     this.i32[(offset >>> 2) + 1] = Math.floor(value / TWO_32);
   }
 
@@ -109,7 +109,7 @@ export class CpuState {
     const linear = this.linearIp - this.segmentBase(Segment.CS);
     const bits = this.codeBits;
     if (bits === 64) return linear;
-    return bits === 32 ? linear >>> 0 : linear & (this.ip32 ? 0xffffffff : 0xffff);
+    return bits === 32 || this.ip32 ? linear >>> 0 : linear & 0xffff;
   }
 
   /** EIP may exceed 16 bits in 16-bit code when CS has a large limit; masked only where the limit says so. */
@@ -119,11 +119,11 @@ export class CpuState {
 
   /** Moves execution to an offset in CS; the code table is looked up anew. No checks. */
   set rip(value: number) {
-    let linear = this.segmentBase(Segment.CS) + value;
-    if (this.codeBits !== 64) linear %= TWO_32;
-    const offset = ((linear % 4096) + 4096) % 4096;
-    this.setNumber(State.linearPage, linear - offset);
-    this.set32(State.offset, offset);
+    const linear = this.segmentBase(Segment.CS) + value;
+    const page = State.linearPage >>> 2;
+    this.i32[page] = linear & ~0xfff;
+    this.i32[page + 1] = this.codeBits === 64 ? Math.floor(linear / TWO_32) : 0;
+    this.set32(State.offset, linear & 0xfff);
     this.set32(State.codeTable, 0);
     this.ripAssigned = true;
   }

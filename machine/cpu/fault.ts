@@ -65,11 +65,11 @@ export function raise(vector: number, errorCode?: number, detail = ''): never {
   throw shared.with(vector, errorCode, detail);
 }
 
-/** Raises #PF for a linear address given as halves. Never returns. */
-export function raisePageFault(errorCode: number, low: number, high: number, detail: string): never {
+/** #PF for a linear address given as halves; to be thrown or noted before the next fault is made. */
+export function pageFault(errorCode: number, low: number, high: number, detail: string): GuestFault {
   shared.addressLow = low;
   shared.addressHigh = high;
-  throw shared.with(Vector.PF, errorCode, detail);
+  return shared.with(Vector.PF, errorCode, detail);
 }
 
 /** Raises #DB as a fault with these bits for DR6. Never returns. */

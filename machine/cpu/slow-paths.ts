@@ -30,7 +30,11 @@ export class SlowPaths {
     const { cpu } = this;
     const { mmu } = cpu;
     if ((low & 0xfff) + bytes <= 4096) {
-      const at = mmu.fill(low, high, false);
+      const at = mmu.tryFill(low, high, false);
+      if (at === -2) {
+        this.note(mmu.pageFault);
+        return 0;
+      }
       if (at >= 0) {
         if (bytes === 8) cpu.state.u32[State.slowHigh >>> 2] = mmu.view.getUint32(at + 4, true);
         if (bytes >= 4) return mmu.view.getUint32(at, true);
@@ -52,8 +56,12 @@ export class SlowPaths {
   /** Proves that the bytes may be written, then loads them. */
   loadForModify(low: number, high: number, bytes: number): number {
     try {
-      if ((low & 0xfff) + bytes <= 4096) this.cpu.mmu.fill(low, high, true);
-      else checkWrite(this.cpu, high * TWO_32 + (low >>> 0), bytes);
+      if ((low & 0xfff) + bytes <= 4096) {
+        if (this.cpu.mmu.tryFill(low, high, true) === -2) {
+          this.note(this.cpu.mmu.pageFault);
+          return 0;
+        }
+      } else checkWrite(this.cpu, high * TWO_32 + (low >>> 0), bytes);
       return this.#load(low, high, bytes);
     } catch (thrown) {
       this.note(thrown);
@@ -73,7 +81,11 @@ export class SlowPaths {
     const { cpu } = this;
     const { mmu } = cpu;
     if ((low & 0xfff) + bytes <= 4096) {
-      const at = mmu.fill(low, high, true);
+      const at = mmu.tryFill(low, high, true);
+      if (at === -2) {
+        this.note(mmu.pageFault);
+        return;
+      }
       if (at >= 0) {
         if (mmu.hasCode) cpu.memory.onForeignWrite(at - cpu.memory.ramBase, bytes);
         if (bytes === 8) mmu.view.setUint32(at + 4, valueHigh, true);

@@ -287,3 +287,26 @@ export function writeStack(cpu: Cpu, offset: number, size: number, value: number
   if (size === 8) writeNumber(cpu, linear, value);
   else write(cpu, linear, size as 2 | 4, value);
 }
+
+/**
+ * Reads `count` stack slots of 2, 4 or 8 bytes from the stack pointer upwards into `into`, numbers as {@link readStack}
+ * gives them.
+ */
+export function readFrame(cpu: Cpu, count: number, size: number, into: Float64Array): void {
+  const { mmu } = cpu;
+  const { view } = mmu;
+  const pointer = stackPointer(cpu);
+  const bytes = count * size;
+  const top = pointer + bytes;
+  const wraps = cpu.state.codeBits !== 64 && top > cpu.state.u32[State.stackMask >>> 2];
+  const linear = wraps ? 0 : segmentAddress(cpu, Segment.SS, pointer, bytes, false);
+  const at = wraps ? -1 : mmu.span(linear, bytes, false, ownContext(cpu));
+  if (at < 0) {
+    for (let i = 0; i < count; i++) into[i] = readStack(cpu, i * size, size);
+  } else if (size === 8) {
+    for (let i = 0; i < count; i++) {
+      into[i] = view.getInt32(at + 8 * i + 4, true) * TWO_32 + view.getUint32(at + 8 * i, true);
+    }
+  } else if (size === 4) for (let i = 0; i < count; i++) into[i] = view.getUint32(at + 4 * i, true);
+  else for (let i = 0; i < count; i++) into[i] = view.getUint16(at + 2 * i, true);
+}

@@ -114,10 +114,13 @@ function dispatchLong(cpu: Cpu, event: CpuEvent): void {
     raise(Vector.GP, idtError(event, ext), `vector ${hex(event.vector)} is beyond the IDT limit`);
   }
   const system = cpu.mmu.systemContext;
+  const { mmu } = cpu;
+  const { view } = mmu;
   const at = state.getNumber(State.idtrBase) + 16 * event.vector;
-  const low = read(cpu, at, 4, system);
-  const high = read(cpu, at + 4, 4, system);
-  const upper = read(cpu, at + 8, 4, system);
+  const entry = mmu.span(at, 16, false, system);
+  const low = entry < 0 ? read(cpu, at, 4, system) : view.getUint32(entry, true);
+  const high = entry < 0 ? read(cpu, at + 4, 4, system) : view.getUint32(entry + 4, true);
+  const upper = entry < 0 ? read(cpu, at + 8, 4, system) : view.getUint32(entry + 8, true);
   note(at, low, high, upper);
   const type = (high >>> 8) & 0x1f;
   if (type !== SystemType.InterruptGate32 && type !== SystemType.TrapGate32) {
@@ -143,20 +146,13 @@ function dispatchLong(cpu: Cpu, event: CpuEvent): void {
   const offset = (upper | 0) * 4294967296 + (((low & 0xffff) | (high & 0xffff0000)) >>> 0);
   let rsp = state.gprNumber(Gpr.RSP);
   if (ist !== 0 || inner) rsp = stackFromTss64(cpu, ist !== 0 ? 0x24 + 8 * (ist - 1) : 4 + 8 * newCpl, ext);
-  rsp -= ((rsp % 16) + 16) % 16;
+  rsp -= rsp & 15;
   const bytes = event.errorCode === undefined ? 40 : 48;
   if (!isCanonical(cpu, rsp - 1) || !isCanonical(cpu, rsp - bytes)) {
     raise(Vector.SS, ext, 'the stack pointer for the handler is not canonical');
   }
   if (!isCanonical(cpu, offset)) raise(Vector.GP, ext, "the gate's offset is not canonical");
-  const context = cpu.mmu.contextAt(newCpl);
-  const outside = state.codeBits !== 64;
-  writeNumber(cpu, rsp - 8, state.selector(Segment.SS), context);
-  writeNumber(cpu, rsp - 16, outside ? state.gpr32(Gpr.RSP) : state.gprNumber(Gpr.RSP), context);
-  writeNumber(cpu, rsp - 24, pushedFlags(cpu, event), context);
-  writeNumber(cpu, rsp - 32, state.selector(Segment.CS), context);
-  writeNumber(cpu, rsp - 40, event.returnRip, context);
-  if (event.errorCode !== undefined) writeNumber(cpu, rsp - 48, event.errorCode, context);
+  pushFrame64(cpu, event, rsp, bytes, mmu.contextAt(newCpl));
   setAccessed(cpu, target);
 
   if (inner) cacheNull(state, Segment.SS, newCpl, newCpl);
@@ -165,6 +161,41 @@ function dispatchLong(cpu: Cpu, event: CpuEvent): void {
   cacheDescriptor(cpu, Segment.CS, (selector & 0xfffc) | newCpl, target);
   codeSegmentChanged(cpu);
   state.rip = offset;
+}
+
+/** SS, RSP, RFLAGS, CS, RIP and the error code below `rsp`. */
+function pushFrame64(cpu: Cpu, event: CpuEvent, rsp: number, bytes: number, context: number): void {
+  const { mmu, state } = cpu;
+  const { u32 } = state;
+  const flags = pushedFlags(cpu, event);
+  const old = (State.gpr + 8 * Gpr.RSP) >>> 2;
+  const oldHigh = state.codeBits === 64 ? u32[old + 1] : 0;
+  const { errorCode, returnRip } = event;
+  const at = mmu.span(rsp - bytes, bytes, true, context);
+  if (at < 0) {
+    writeNumber(cpu, rsp - 8, state.selector(Segment.SS), context);
+    writeNumber(cpu, rsp - 16, (oldHigh | 0) * 4294967296 + u32[old], context);
+    writeNumber(cpu, rsp - 24, flags, context);
+    writeNumber(cpu, rsp - 32, state.selector(Segment.CS), context);
+    writeNumber(cpu, rsp - 40, returnRip, context);
+    if (errorCode !== undefined) writeNumber(cpu, rsp - 48, errorCode, context);
+    return;
+  }
+  const { view } = mmu;
+  const top = at + bytes;
+  view.setInt32(top - 4, 0, true);
+  view.setInt32(top - 8, state.selector(Segment.SS), true);
+  view.setInt32(top - 12, oldHigh, true);
+  view.setInt32(top - 16, u32[old], true);
+  view.setInt32(top - 20, 0, true);
+  view.setInt32(top - 24, flags, true);
+  view.setInt32(top - 28, 0, true);
+  view.setInt32(top - 32, state.selector(Segment.CS), true);
+  view.setInt32(top - 36, Math.floor(returnRip / 4294967296), true);
+  view.setInt32(top - 40, returnRip, true);
+  if (errorCode === undefined) return;
+  view.setInt32(at + 4, 0, true);
+  view.setInt32(at, errorCode, true);
 }
 
 /** Reads the handler's code descriptor; outside its table #GP(selector + EXT). */

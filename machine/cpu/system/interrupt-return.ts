@@ -3,7 +3,7 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
-import { readStack, setStackPointer, stackPointer } from './access';
+import { readFrame, readStack, setStackPointer, stackPointer } from './access';
 import { checkTarget, enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-transfer';
 import { writableFlags, writeFlags } from './flags';
 import {
@@ -23,6 +23,9 @@ import { switchTask, TaskSwitchSource } from './task-switch';
 const NT = 0x4000;
 const VM = 0x20000;
 const NMI_BLOCKING = 8;
+
+/** What is popped: IP, CS, flags, SP, SS. */
+const frame = new Float64Array(5);
 
 /** IRET, IRETD, IRETQ. */
 export function interruptReturn(cpu: Cpu, instruction: Decoded): void {
@@ -74,11 +77,13 @@ function returnTask(cpu: Cpu, instruction: Decoded): void {
 
 function returnProtected(cpu: Cpu, size: number): void {
   const { state } = cpu;
-  const offset = readStack(cpu, 0, size);
-  const selector = readStack(cpu, size, size) & 0xffff;
-  const flags = readStack(cpu, 2 * size, size);
   const { cpl } = state;
   const long = isLongMode(state);
+  // 64-bit mode pops SS:RSP whatever the levels are
+  readFrame(cpu, state.codeBits === 64 ? 5 : 3, size, frame);
+  const offset = frame[0];
+  const selector = frame[1] & 0xffff;
+  const flags = frame[2];
   if (size === 4 && !long && (flags & VM) !== 0 && cpl === 0) {
     returnToVirtual(cpu, offset, selector, flags);
     return;
@@ -96,9 +101,9 @@ function returnProtected(cpu: Cpu, size: number): void {
     state.rip = offset;
     return;
   }
-  const pointer = readStack(cpu, 3 * size, size);
-  const stackSelector = readStack(cpu, 4 * size, size) & 0xffff;
-  readReturnStack(cpu, stackSelector, target, rpl);
+  if (state.codeBits !== 64) readFrame(cpu, 5, size, frame);
+  const pointer = frame[3];
+  readReturnStack(cpu, frame[4] & 0xffff, target, rpl);
   checkTarget(cpu, target, offset);
   enterOuter(cpu, target, selector, offset);
   restorePointer(cpu, size, pointer, 0);

@@ -1,5 +1,6 @@
 import { PageKind, type PhysicalMemory } from '../../memory';
 import type { CpuState } from '../cpu-state';
+import type { GuestFault } from '../fault';
 import { FetchTlb, State, Tlb } from '../layout';
 import type { Intercepts } from '../vmx/intercepts';
 import { AddressSpaces, type AddressSpacesState } from './address-spaces';
@@ -75,7 +76,7 @@ export class Mmu {
   ) {
     this.view = new DataView(state.buffer);
     this.#ept = new EptWalk(memory);
-    this.#walk = new PageWalk(state, memory, this.#ept, this.controls);
+    this.#walk = new PageWalk(state, memory, this.#ept, this.controls, pageHasCode);
   }
 
   /** Who makes VM exits of EPT violations; set together with `Cpu.intercepts`. */
@@ -97,8 +98,12 @@ export class Mmu {
    */
   translate(low: number, high: number, access: AccessKind, user: boolean): number {
     const smap = (access & SYSTEM) !== 0 ? this.controls.smap : this.#smapBit !== 0;
-    if ((access & FETCH) !== 0) return this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, access, user, false);
-    return this.#lookup(this.#data, Tlb.base, 5, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
+    const physical =
+      (access & FETCH) !== 0
+        ? this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, access, user, false)
+        : this.#lookup(this.#data, Tlb.base, 5, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
+    if (physical < 0) throw this.#walk.pageFault;
+    return physical;
   }
 
   /**
@@ -110,11 +115,24 @@ export class Mmu {
     return this.fillIn(low, high, write, this.state.u32[State.tlbContext >>> 2]);
   }
 
+  /** {@link fill} that does not throw #PF (VmExit it does): returns -2, and the fault is {@link pageFault}. */
+  tryFill(low: number, high: number, write: boolean): number {
+    if (this.state.u32[State.codeBits >>> 2] !== 64) high = 0;
+    return this.#fill(low, high, write, this.state.u32[State.tlbContext >>> 2]);
+  }
+
+  /** The #PF that {@link tryFill} found. */
+  get pageFault(): GuestFault {
+    return this.#walk.pageFault!;
+  }
+
   /** Physical address that the code at a linear address is fetched from. */
   translateFetch(low: number, high: number): number {
     if (this.state.u32[State.codeBits >>> 2] !== 64) high = 0;
     const user = this.state.u32[State.cpl >>> 2] === 3;
-    return this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, AccessKind.Fetch, user, false);
+    const physical = this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, AccessKind.Fetch, user, false);
+    if (physical < 0) throw this.#walk.pageFault;
+    return physical;
   }
 
   /** Host-physical address of a guest-physical one that no linear address stands behind (PDPTE loads); may exit. */
@@ -158,12 +176,29 @@ export class Mmu {
     return this.fillIn(low, high, write, context);
   }
 
+  /**
+   * {@link pointer} for several bytes at once: -1 unless all of them lie in one page of RAM (ROM for reading) and, for
+   * writing, none of its code needs to be dropped.
+   */
+  span(linear: number, bytes: number, write: boolean, context: number): number {
+    if ((linear & 0xfff) + bytes > 4096) return -1;
+    const at = this.pointer(linear, write, context);
+    return write && this.hasCode ? -1 : at;
+  }
+
   /** {@link fill} in a given context, without wrapping. */
   fillIn(low: number, high: number, write: boolean, context: number): number {
+    const at = this.#fill(low, high, write, context);
+    if (at === -2) throw this.#walk.pageFault;
+    return at;
+  }
+
+  #fill(low: number, high: number, write: boolean, context: number): number {
     const access = write ? AccessKind.Write : AccessKind.Read;
     const user = (context & USER) !== 0;
     const smap = (context & SMAP) !== 0;
     const physical = this.#lookup(this.#data, Tlb.base, 5, low, high, access, user, smap);
+    if (physical < 0) return -2;
     const { memory } = this;
     const page = Math.floor(physical / 4096);
     if (page >= memory.kinds.length) return -1;
@@ -199,6 +234,7 @@ export class Mmu {
   /**
    * The translation of an address: from the TLB if it holds one that allows the access, else by a walk, which raises what
    * is to be raised (on hardware too, a violation found in the TLB is found again in the tables before it is reported).
+   * @returns -1 where the walk ended in #PF
    * @param tags the tags in linear memory that mirror `cache`, 2^entryShift bytes each
    */
   #lookup(
@@ -234,7 +270,7 @@ export class Mmu {
       }
     }
     const walk = this.#walk;
-    walk.walk(low, high, access, user, smap);
+    if (!walk.walk(low, high, access, user, smap)) return -1;
     const { rights } = walk;
     this.#rights = rights;
     this.physical = walk.frame + offset;

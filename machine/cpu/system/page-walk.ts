@@ -1,6 +1,6 @@
-import type { PhysicalMemory } from '../../memory';
+import { PageKind, type PhysicalMemory } from '../../memory';
 import type { CpuState } from '../cpu-state';
-import { raisePageFault } from '../fault';
+import { type GuestFault, pageFault } from '../fault';
 import { State } from '../layout';
 import type { EptWalk } from './ept-walk';
 import {
@@ -38,6 +38,8 @@ export class PageWalk {
   /** Results of {@link walk}: host-physical address of the 4 KiB page, and what it allows ({@link Right}). */
   frame = 0;
   rights = 0;
+  /** The #PF that {@link walk} found: it is not thrown, because that costs more than all the rest. */
+  pageFault: GuestFault | undefined;
   /** Results of {@link walk}: guest-physical address of the 4 KiB page. */
   guestFrame = 0;
 
@@ -46,6 +48,7 @@ export class PageWalk {
     private readonly memory: PhysicalMemory,
     private readonly ept: EptWalk,
     private readonly controls: PagingControls,
+    private readonly pageHasCode: (physicalPageNumber: number) => boolean,
   ) {}
 
   /**
@@ -53,16 +56,16 @@ export class PageWalk {
    * @param access AccessKind bits
    * @param user the access is a user-mode access
    * @param smap supervisor-mode data accesses to user-mode addresses are forbidden just now
+   * @returns false where it ends in {@link pageFault}
    */
-  walk(low: number, high: number, access: number, user: boolean, smap: boolean): void {
+  walk(low: number, high: number, access: number, user: boolean, smap: boolean): boolean {
     const { mode } = this.controls;
-    if (mode === PagingMode.None) {
-      this.finish((low & 0xfffff000) >>> 0, ALL_RIGHTS, low, high, access);
-    } else if (mode === PagingMode.Bits32) this.walk32(low, high, access, user, smap);
-    else this.walk64(low, high, access, user, smap);
+    if (mode === PagingMode.Bits32) return this.walk32(low, high, access, user, smap);
+    if (mode !== PagingMode.None) return this.walk64(low, high, access, user, smap);
+    return this.finish((low & 0xfffff000) >>> 0, ALL_RIGHTS, low, high, access);
   }
 
-  private walk64(low: number, high: number, access: number, user: boolean, smap: boolean): void {
+  private walk64(low: number, high: number, access: number, user: boolean, smap: boolean): boolean {
     const { controls, memory, state } = this;
     const pae = controls.mode === PagingMode.Pae;
     let level: number = controls.mode === PagingMode.Level5 ? 5 : 4;
@@ -70,7 +73,7 @@ export class PageWalk {
     if (pae) {
       const slot = (State.pdpte + 8 * (low >>> 30)) >>> 2;
       const pdpte = state.u32[slot];
-      if ((pdpte & 1) === 0) this.fault(0, access, user, low, high, notPresent[3]);
+      if ((pdpte & 1) === 0) return this.fault(0, access, user, low, high, notPresent[3]);
       table = (state.u32[slot + 1] & 0xfffff) * TWO_32 + ((pdpte & 0xfffff000) >>> 0);
       level = 2;
     } else {
@@ -90,7 +93,7 @@ export class PageWalk {
       const at = controls.eptp === 0 ? guestAt : this.ept.translate(controls.eptp, guestAt, 0, low, high, false);
       const entryLow = memory.read(at, 4);
       const entryHigh = memory.read(at + 4, 4);
-      if ((entryLow & 1) === 0) this.fault(0, access, user, low, high, notPresent[level]);
+      if ((entryLow & 1) === 0) return this.fault(0, access, user, low, high, notPresent[level]);
       const leaf = level === 1 || (level <= 3 && (entryLow & PAGE_SIZE_FLAG) !== 0);
       if (
         (entryHigh & reservedHigh) !== 0 ||
@@ -98,7 +101,7 @@ export class PageWalk {
         (leaf && level === 2 && (entryLow & 0x001fe000) !== 0) ||
         (leaf && level === 3 && (entryLow & 0x3fffe000) !== 0)
       ) {
-        this.fault(PageFaultError.Present | PageFaultError.Reserved, access, user, low, high, reserved[level]);
+        return this.fault(PageFaultError.Present | PageFaultError.Reserved, access, user, low, high, reserved[level]);
       }
       if ((entryLow & 2) === 0) rights &= ~Right.Write;
       if ((entryLow & 4) === 0) rights &= ~Right.User;
@@ -111,22 +114,21 @@ export class PageWalk {
       }
       if (controls.protectionKeys) rights |= ((entryHigh >>> 27) & 15) << Right.keyShift;
       if (controls.globalPages && (entryLow & GLOBAL) !== 0) rights |= Right.Global;
-      if (!allows(controls, rights, access, user, smap)) this.denied(rights, access, user, low, high);
+      if (!allows(controls, rights, access, user, smap)) return this.denied(rights, access, user, low, high);
       rights |= this.leafFlags(guestAt, at, entryLow, access, low, high);
       let frame = base;
       if (level === 2) {
         rights |= 1 << Right.sizeShift;
-        frame = base - (base % 0x200000) + (low & 0x1ff000);
+        frame = base - (base & 0x1fffff) + (low & 0x1ff000);
       } else if (level === 3) {
         rights |= 3 << Right.sizeShift;
-        frame = base - (base % 0x40000000) + (low & 0x3ffff000);
+        frame = base - (base & 0x3fffffff) + (low & 0x3ffff000);
       }
-      this.finish(frame, rights | Right.EptWrite | Right.EptExecute | Right.EptDirty, low, high, access);
-      return;
+      return this.finish(frame, rights | Right.EptWrite | Right.EptExecute | Right.EptDirty, low, high, access);
     }
   }
 
-  private walk32(low: number, high: number, access: number, user: boolean, smap: boolean): void {
+  private walk32(low: number, high: number, access: number, user: boolean, smap: boolean): boolean {
     const { controls, memory, state } = this;
     let table = (state.u32[State.cr3 >>> 2] & 0xfffff000) >>> 0;
     let rights = Right.Write | Right.User;
@@ -134,11 +136,11 @@ export class PageWalk {
       const guestAt = table + 4 * (level === 2 ? low >>> 22 : (low >>> 12) & 1023);
       const at = controls.eptp === 0 ? guestAt : this.ept.translate(controls.eptp, guestAt, 0, low, high, false);
       const entry = memory.read(at, 4);
-      if ((entry & 1) === 0) this.fault(0, access, user, low, high, notPresent[level]);
+      if ((entry & 1) === 0) return this.fault(0, access, user, low, high, notPresent[level]);
       const large = level === 2 && controls.pageSizeExtensions && (entry & PAGE_SIZE_FLAG) !== 0;
       // SDM 3A table 4-4: bit 21 is reserved, bits 20:13 are address bits 39:32 (PSE-36, MAXPHYADDR 40)
       if (large && (entry & 0x00200000) !== 0) {
-        this.fault(PageFaultError.Present | PageFaultError.Reserved, access, user, low, high, reserved[2]);
+        return this.fault(PageFaultError.Present | PageFaultError.Reserved, access, user, low, high, reserved[2]);
       }
       if ((entry & 2) === 0) rights &= ~Right.Write;
       if ((entry & 4) === 0) rights &= ~Right.User;
@@ -148,15 +150,14 @@ export class PageWalk {
         continue;
       }
       if (controls.globalPages && (entry & GLOBAL) !== 0) rights |= Right.Global;
-      if (!allows(controls, rights, access, user, smap)) this.denied(rights, access, user, low, high);
+      if (!allows(controls, rights, access, user, smap)) return this.denied(rights, access, user, low, high);
       rights |= this.leafFlags(guestAt, at, entry, access, low, high);
       let frame = (entry & 0xfffff000) >>> 0;
       if (large) {
         rights |= 2 << Right.sizeShift;
         frame = ((entry & 0xffc00000) >>> 0) + ((entry >>> 13) & 0xff) * TWO_32 + (low & 0x3ff000);
       }
-      this.finish(frame, rights | Right.EptWrite | Right.EptExecute | Right.EptDirty, low, high, access);
-      return;
+      return this.finish(frame, rights | Right.EptWrite | Right.EptExecute | Right.EptDirty, low, high, access);
     }
   }
 
@@ -171,23 +172,34 @@ export class PageWalk {
     // the write to the guest's table needs EPT's leave as well
     const { eptp } = this.controls;
     if (eptp !== 0) at = this.ept.translate(eptp, guestAt, WRITE, low, high, false);
-    this.memory.write(at, 4, entry);
+    this.store(at, entry);
   }
 
-  private finish(guestFrame: number, rights: number, low: number, high: number, access: number): void {
+  /** Writes an entry; the way over PhysicalMemory.write only where it has to be told. */
+  private store(at: number, entry: number): void {
+    const { memory } = this;
+    const page = Math.floor(at / 4096);
+    if (page < memory.kinds.length && memory.kinds[page] === PageKind.Ram && !this.pageHasCode(page)) {
+      memory.dirty[page] = 1;
+      memory.view.setUint32(at, entry, true);
+    } else memory.write(at, 4, entry);
+  }
+
+  private finish(guestFrame: number, rights: number, low: number, high: number, access: number): boolean {
     this.guestFrame = guestFrame;
     const { eptp } = this.controls;
     if (eptp === 0) {
       this.frame = guestFrame;
       this.rights = rights;
-      return;
+      return true;
     }
     const at = this.ept.translate(eptp, guestFrame + (low & 0xfff), access & (WRITE | FETCH), low, high, true);
-    this.frame = at - (at % 4096);
+    this.frame = at - (at & 0xfff);
     this.rights = (rights & ~(Right.EptWrite | Right.EptExecute | Right.EptDirty)) | this.ept.rights;
+    return true;
   }
 
-  private denied(rights: number, access: number, user: boolean, low: number, high: number): never {
+  private denied(rights: number, access: number, user: boolean, low: number, high: number): false {
     let error: number = PageFaultError.Present;
     let why: string;
     if ((access & FETCH) !== 0) {
@@ -204,10 +216,10 @@ export class PageWalk {
         why = 'the protection key denies the access';
       }
     }
-    this.fault(error, access, user, low, high, why);
+    return this.fault(error, access, user, low, high, why);
   }
 
-  private fault(error: number, access: number, user: boolean, low: number, high: number, detail: string): never {
+  private fault(error: number, access: number, user: boolean, low: number, high: number, detail: string): false {
     if ((access & WRITE) !== 0) error |= PageFaultError.Write;
     if (user) error |= PageFaultError.User;
     // SDM 3A 4.7: the I/D flag is defined only where fetches can be told apart
@@ -215,6 +227,7 @@ export class PageWalk {
       const { mode, noExecute, smep } = this.controls;
       if (smep || (noExecute && mode !== PagingMode.Bits32)) error |= PageFaultError.Fetch;
     }
-    raisePageFault(error, low, high, detail);
+    this.pageFault = pageFault(error, low, high, detail);
+    return false;
   }
 }

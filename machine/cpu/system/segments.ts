@@ -156,8 +156,15 @@ export function readDescriptor(cpu: Cpu, selector: number, vector: number, into:
   const context = cpu.mmu.systemContext;
   into.selector = selector;
   into.address = address;
-  into.low = read(cpu, address, 4, context);
-  into.high = read(cpu, address + 4, 4, context);
+  const { mmu } = cpu;
+  const at = mmu.span(address, 8, false, context);
+  if (at >= 0) {
+    into.low = mmu.view.getUint32(at, true);
+    into.high = mmu.view.getUint32(at + 4, true);
+  } else {
+    into.low = read(cpu, address, 4, context);
+    into.high = read(cpu, address + 4, 4, context);
+  }
   into.upper = 0;
   return into;
 }
