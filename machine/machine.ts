@@ -8,6 +8,7 @@ import { resetCpu } from './cpu/reset';
 import { deliverDebug, deliverFault, deliverInterrupt, type TripleFault } from './cpu/system/exceptions';
 import type { MmuState } from './cpu/system/mmu';
 import { Translator } from './cpu/translator/translator';
+import { VmxUnit } from './cpu/vmx/vmx-unit';
 import { type MemorySnapshot, PageKind, PhysicalMemory } from './memory';
 import type { GuestMemory } from './memory-view';
 import { createPc, type PcOptions, type Platform, type PlatformState } from './platform';
@@ -59,8 +60,9 @@ export class Machine {
   readonly translator: Translator;
   /** Ticks that passed in HLT. */
   idle = 0;
-  /** Interrupt-like events of VMX between instructions; true = look again before running on. */
-  betweenInstructions: () => boolean = () => false;
+  readonly vmx: VmxUnit;
+  /** An interrupt for the VMM while a guest runs: by default what the interrupt controller has. */
+  externalInterrupt: () => { vector: number; cause: string } | undefined = () => this.#pendingInterrupt();
   /** Something outside the instruction stream wants control back (a VM exit's owner). */
   yielded: MachineStop | undefined;
   #ended: MachineStop | undefined;
@@ -77,6 +79,7 @@ export class Machine {
     const { processor } = this;
     this.clock.setSource(() => processor.retired + this.idle);
     this.clock.onReschedule = () => processor.endSlice();
+    this.vmx = new VmxUnit(processor);
     this.platform = createPc(this.clock, { ...options, memory: guestMemory(this.memory) });
     this.memory.mmio = this.platform;
     processor.ports = this.platform;
@@ -141,7 +144,7 @@ export class Machine {
         this.yielded = undefined;
         return stop;
       }
-      if (this.betweenInstructions()) continue;
+      if (this.vmx.inNonRoot && this.vmx.betweenInstructions(this.externalInterrupt())) continue;
       if (this.#takeInterrupt()) continue;
       if (processor.state.get32(State.activity) !== 0) {
         const waiting = this.#halted();
@@ -149,10 +152,22 @@ export class Machine {
         continue;
       }
       if (processor.retired >= instructions) return { kind: 'limit' };
-      const leave = this.#slice(Math.min(instructions - processor.retired, clock.next() - clock.now(), SLICE), first);
+      const room = Math.min(
+        instructions - processor.retired,
+        clock.next() - clock.now(),
+        this.vmx.untilPreemption,
+        SLICE,
+      );
+      const leave = this.#slice(room, first);
       first = false;
       if (leave === Leave.Breakpoint) return { kind: 'breakpoint' };
     }
+  }
+
+  #pendingInterrupt(): { vector: number; cause: string } | undefined {
+    const { interrupts } = this.processor;
+    if (!interrupts.pending()) return undefined;
+    return { vector: 0, cause: 'pin-based control "external-interrupt exiting" is 1 and INTR is asserted' };
   }
 
   /** True if an interrupt was taken. */
@@ -193,8 +208,9 @@ export class Machine {
     const { state } = processor;
     const shadow = state.get32(State.interruptibility) & 3;
     const trap = (state.get32(State.systemFlags) & 0x100) !== 0;
+    const monitorTrap = this.vmx.monitorTrap;
     const before = processor.retired;
-    const leave = processor.slice(shadow !== 0 || trap ? 1 : Math.max(count, 1), skip);
+    const leave = processor.slice(shadow !== 0 || trap || monitorTrap ? 1 : Math.max(count, 1), skip);
     if (processor.retired === before) return leave;
     const { interruptibility } = State;
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
@@ -202,6 +218,7 @@ export class Machine {
     }
     // a trap is held off by MOV SS (SDM 3A 6.8.3)
     if (trap && (state.get32(interruptibility) & 2) === 0) this.guarded(() => deliverDebug(processor, 0x4000));
+    if (monitorTrap && this.vmx.monitorTrap) this.vmx.trapMonitor();
     return leave;
   }
 
@@ -240,6 +257,7 @@ export class Machine {
     processor.state.set32(State.codeTable, 0);
     this.#setThreshold();
     processor.mmu.load(snapshot.mmu);
+    this.vmx.reload();
     this.platform.load(snapshot.platform);
   }
 }

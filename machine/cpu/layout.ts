@@ -113,6 +113,8 @@ export const State = {
   cut: 0x644,
   /** The four PDPTE registers of PAE paging (SDM 3A 4.4.1). */
   pdpte: 0x640,
+  /** Time in ticks, plus 1, at which the VMX-preemption timer runs out; 0 while it is off. */
+  preemptionDeadline: 0x650,
   xmm: 0x700,
   mxcsr: 0x800,
   /** Eight 80-bit registers, 16 bytes each, by physical number (not relative to TOP). */

@@ -185,6 +185,12 @@ export class Processor implements Cpu {
     return leave;
   }
 
+  /** A VMM did an instruction in the guest's stead: it counts as retired. */
+  countRetired(): void {
+    if (this.#sliceSize > 0) this.state.i32[State.remaining >>> 2]--;
+    else this.retiredBefore++;
+  }
+
   endSlice(): void {
     if (this.#inHelper) this.#endSlice = true;
     else this.state.u32[State.boundary >>> 2] = 1;

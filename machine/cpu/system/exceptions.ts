@@ -237,6 +237,7 @@ function faultOf(cpu: Cpu, fault: GuestFault): FaultLink {
 }
 
 function shutdown(cpu: Cpu, chain: FaultLink[]): never {
-  cpu.intercepts?.tripleFault();
-  throw new TripleFault(chain);
+  const fault = new TripleFault(chain);
+  cpu.intercepts?.tripleFault(fault);
+  throw fault;
 }

@@ -1,3 +1,4 @@
+import type { TripleFault } from '../system/exceptions';
 import type { Decoded } from '../../../isa/decoded';
 
 /**
@@ -32,7 +33,8 @@ export interface Intercepts {
   /** An exception about to be delivered; `cr2` for #PF, linear. Throws if the exception bitmap says so. */
   exception(vector: number, errorCode: number | undefined, cr2: bigint, softwareLength: number): void;
   taskSwitch(selector: number, source: 'call' | 'iret' | 'jmp' | 'gate', instructionLength: number): void;
-  tripleFault(): void;
+  /** Shutdown, with the faults that led to it: exits always. */
+  tripleFault(fault: TripleFault): void;
   /** What RDTSC adds (TSC offsetting), in ticks. */
   tscOffset(): bigint;
   /** EPT violation or misconfiguration: throws. */

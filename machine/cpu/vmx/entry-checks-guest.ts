@@ -1,0 +1,4 @@
+import type { VmEntryCheckId } from '../../../isa/vmx/entry-checks';
+import type { Predicate } from './entry-check-context';
+
+export const guestPredicates: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {};

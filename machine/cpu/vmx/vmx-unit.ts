@@ -1,0 +1,506 @@
+/** VMX operation: the VMX instructions, VM entry and VM exit (SDM 3C chapters 24 to 28, 30). */
+import type { Decoded } from '../../../isa/decoded';
+import { ExitControl, PinBasedControl } from '../../../isa/vmx/controls';
+import { ExitReason } from '../../../isa/vmx/exit-reasons';
+import { vmcsFieldOf } from '../../../isa/vmx/fields';
+import { raise, Vector } from '../fault';
+import { State } from '../layout';
+import type { Processor } from '../processor';
+import { linearAddress, memoryOperand, read64, readOperand64, write64, writeOperand64 } from '../system/access';
+import { type CpuEvent, EventType } from '../system/event';
+import { injectEvent, type TripleFault } from '../system/exceptions';
+import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
+import { CR0_FIXED0, CR4_FIXED0, vmxCapabilityMsrs } from './capability-msrs';
+import { checkEntry, type FailedCheck } from './entry-checks';
+import { loadGuest, loadHost, saveGuest } from './guest-state';
+import { InterceptUnit } from './intercept-unit';
+import { loadMsrs, storeMsrs } from './msr-areas';
+import type { VmExit } from './vm-exit';
+import { NO_VMCS, VMCS_REVISION, Vmcs } from './vmcs';
+
+/** CR4 bits whose meaning is not VMX's business, as IA32_VMX_CR4_FIXED1 gives them. */
+const CR4_SUPPORTED = 0x00772fff;
+
+/** What a VM exit looked like, for whoever watches: kept until the next one. */
+export interface ExitDetails {
+  cause: string;
+  /** Entry failures: the check that failed. */
+  failed: FailedCheck | undefined;
+}
+
+/** Outcome of VMLAUNCH and VMRESUME. */
+export type EntryResult =
+  | { kind: 'entered' }
+  | { kind: 'fail-invalid' }
+  | { kind: 'fail-valid'; error: number; failed: FailedCheck | undefined }
+  /** Failed after the host state was committed: a VM exit with reason 33 or 34 was made. */
+  | { kind: 'exited'; failed: FailedCheck | undefined };
+
+export class VmxUnit {
+  readonly capabilities: ReadonlyMap<number, bigint>;
+  #intercepts: InterceptUnit | undefined;
+  /** After a VM exit or failed entry: why, in words. */
+  details: ExitDetails = { cause: '', failed: undefined };
+  /** After a triple-fault exit: the faults. */
+  tripleFault: TripleFault | undefined;
+  /**
+   * Who is the VMM. `undefined`: software running on this CPU, which goes on at host RIP. Otherwise called after every exit
+   * with the host state loaded; true leaves the run loop.
+   */
+  owner: ((vmcs: Vmcs) => boolean) | undefined;
+  constructor(readonly processor: Processor) {
+    this.capabilities = vmxCapabilityMsrs(CR4_SUPPORTED);
+    processor.executeVmx = (_cpu, instruction) => this.execute(instruction);
+    processor.takeVmExit = (exit) => this.exit(exit);
+    const { readPlatformMsr } = processor;
+    processor.readPlatformMsr = (index) => this.capabilities.get(index) ?? readPlatformMsr(index);
+  }
+
+  // ---------------------------------------------------------------- state
+
+  /** Time at which the VMX-preemption timer runs out, in ticks; undefined while it is off. */
+  get #preemptionDeadline(): number | undefined {
+    const held = this.#state.getNumber(State.preemptionDeadline);
+    return held === 0 ? undefined : held - 1;
+  }
+
+  set #preemptionDeadline(at: number | undefined) {
+    this.#state.setNumber(State.preemptionDeadline, at === undefined ? 0 : at + 1);
+  }
+
+  get #state() {
+    return this.processor.state;
+  }
+
+  get inOperation(): boolean {
+    return this.#state.get32(State.vmxOn) !== 0;
+  }
+
+  get inNonRoot(): boolean {
+    return this.#state.get32(State.nonRoot) !== 0;
+  }
+
+  /** The current VMCS, undefined if there is none. */
+  get current(): Vmcs | undefined {
+    const pointer = this.#state.get64(State.currentVmcs);
+    return pointer === NO_VMCS ? undefined : new Vmcs(this.processor.memory, Number(pointer));
+  }
+
+  /** The processor's copies of what VM entry read: to be called after a snapshot was restored. */
+  reload(): void {
+    this.#setIntercepts(this.inNonRoot ? this.current : undefined);
+  }
+
+  #setIntercepts(vmcs: Vmcs | undefined): void {
+    this.#intercepts = vmcs ? new InterceptUnit(this.processor, vmcs) : undefined;
+    if (this.#intercepts) {
+      this.#intercepts.onTripleFault = (fault) => {
+        this.tripleFault = fault;
+      };
+    }
+    this.processor.intercepts = this.#intercepts;
+  }
+
+  // ---------------------------------------------------------------- instructions
+
+  /** The VMX instructions, by mnemonic (SDM 3C chapter 30). */
+  execute(instruction: Decoded): void {
+    const { mnemonic } = instruction.form;
+    const state = this.#state;
+    if (mnemonic === 'vmcall' && !this.inOperation) raise(Vector.UD, undefined, 'VMCALL outside VMX operation');
+    if ((state.get64(State.cr0) & 1n) === 0n) raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} in real mode`);
+    if (mnemonic !== 'vmxon' && !this.inOperation)
+      raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} outside VMX operation`);
+    if (this.inNonRoot) {
+      this.processor.intercepts?.instruction(mnemonic, instruction);
+      raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} in non-root mode`);
+    }
+    if (mnemonic === 'vmxon') {
+      this.#vmxon(instruction);
+      return;
+    }
+    if (state.cpl !== 0) raise(Vector.GP, 0, `${mnemonic.toUpperCase()} needs CPL 0`);
+    switch (mnemonic) {
+      case 'vmxoff':
+        state.set32(State.vmxOn, 0);
+        state.set64(State.currentVmcs, NO_VMCS);
+        this.#succeed();
+        return;
+      case 'vmclear':
+        this.#vmclear(this.#pointerOperand(instruction));
+        return;
+      case 'vmptrld':
+        this.#vmptrld(this.#pointerOperand(instruction));
+        return;
+      case 'vmptrst':
+        write64(
+          this.processor,
+          linearAddress(this.processor, instruction, memoryOperand(instruction, 0), 8, true),
+          state.get64(State.currentVmcs),
+        );
+        this.#succeed();
+        return;
+      case 'vmread':
+        this.#vmread(instruction);
+        return;
+      case 'vmwrite':
+        this.#vmwrite(instruction);
+        return;
+      case 'vmlaunch':
+      case 'vmresume':
+        this.#enterByInstruction(mnemonic === 'vmlaunch', instruction.length);
+        return;
+      case 'invept':
+      case 'invvpid':
+        this.#invalidate(mnemonic, instruction);
+        return;
+      case 'vmcall':
+        this.#fail(1); // no dual-monitor treatment
+        return;
+      default:
+        raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} is not offered by this processor`);
+    }
+  }
+
+  #pointerOperand(instruction: Decoded): bigint {
+    return read64(this.processor, linearAddress(this.processor, instruction, memoryOperand(instruction, 0), 8, false));
+  }
+
+  #isRegion(address: bigint): boolean {
+    return (
+      (address & 0xfffn) === 0n &&
+      address >> BigInt(PHYSICAL_ADDRESS_BITS) === 0n &&
+      Number(address) + 4096 <= this.processor.memory.size
+    );
+  }
+
+  /** VMsucceed: all six flags clear. */
+  #succeed(): void {
+    this.#state.setArithmeticFlags(0);
+  }
+
+  #failInvalid(): void {
+    this.#state.setArithmeticFlags(1);
+  }
+
+  /** VMfail: with a current VMCS, ZF and an error number in it; else CF. */
+  #fail(error: number): void {
+    const vmcs = this.current;
+    if (!vmcs) {
+      this.#failInvalid();
+      return;
+    }
+    vmcs.write32('vmInstructionError', error);
+    this.#state.setArithmeticFlags(0x40);
+  }
+
+  #vmxon(instruction: Decoded): void {
+    const state = this.#state;
+    if (this.inOperation) {
+      this.#fail(15);
+      return;
+    }
+    if ((state.get64(State.cr4) & BigInt(CR4_FIXED0)) === 0n) raise(Vector.UD, undefined, 'VMXON needs CR4.VMXE');
+    if (state.cpl !== 0) raise(Vector.GP, 0, 'VMXON needs CPL 0');
+    if ((Number(state.get64(State.cr0)) & CR0_FIXED0) >>> 0 !== CR0_FIXED0)
+      raise(Vector.GP, 0, 'VMXON needs CR0.PE, NE and PG');
+    if ((state.get64(State.featureControl) & 5n) !== 5n)
+      raise(Vector.GP, 0, 'VMXON needs IA32_FEATURE_CONTROL bits 0 and 2');
+    const pointer = this.#pointerOperand(instruction);
+    if (!this.#isRegion(pointer) || this.processor.memory.read(Number(pointer), 4) !== VMCS_REVISION) {
+      this.#failInvalid();
+      return;
+    }
+    this.enable(pointer);
+    this.#succeed();
+  }
+
+  /** Enters VMX operation with a VMXON region; what VMXON does once its checks passed. */
+  enable(pointer: bigint): void {
+    this.#state.set64(State.vmxonPointer, pointer);
+    this.#state.set64(State.currentVmcs, NO_VMCS);
+    this.#state.set32(State.vmxOn, 1);
+  }
+
+  #vmclear(pointer: bigint): void {
+    if (!this.#isRegion(pointer)) this.#fail(2);
+    else if (pointer === this.#state.get64(State.vmxonPointer)) this.#fail(3);
+    else {
+      new Vmcs(this.processor.memory, Number(pointer)).launched = false;
+      if (pointer === this.#state.get64(State.currentVmcs)) this.#state.set64(State.currentVmcs, NO_VMCS);
+      this.#succeed();
+    }
+  }
+
+  #vmptrld(pointer: bigint): void {
+    if (!this.#isRegion(pointer)) this.#fail(9);
+    else if (pointer === this.#state.get64(State.vmxonPointer)) this.#fail(10);
+    else if (new Vmcs(this.processor.memory, Number(pointer)).revision !== VMCS_REVISION) this.#fail(11);
+    else {
+      this.makeCurrent(Number(pointer));
+      this.#succeed();
+    }
+  }
+
+  /** Makes the VMCS at a physical address current. */
+  makeCurrent(address: number): Vmcs {
+    this.#state.set64(State.currentVmcs, BigInt(address));
+    return new Vmcs(this.processor.memory, address);
+  }
+
+  #vmread(instruction: Decoded): void {
+    const vmcs = this.current;
+    if (!vmcs) {
+      this.#failInvalid();
+      return;
+    }
+    const encoding = Number(BigInt.asUintN(64, readOperand64(this.processor, instruction, 1)));
+    const field = vmcsFieldOf(encoding);
+    if (!field) {
+      this.#fail(12);
+      return;
+    }
+    const value = vmcs.readEncoding(field.encoding);
+    writeOperand64(this.processor, instruction, 0, encoding & 1 ? value >> 32n : value);
+    this.#succeed();
+  }
+
+  #vmwrite(instruction: Decoded): void {
+    const vmcs = this.current;
+    if (!vmcs) {
+      this.#failInvalid();
+      return;
+    }
+    const encoding = Number(BigInt.asUintN(64, readOperand64(this.processor, instruction, 0)));
+    const value = BigInt.asUintN(64, readOperand64(this.processor, instruction, 1));
+    const field = vmcsFieldOf(encoding);
+    if (!field) {
+      this.#fail(12);
+      return;
+    }
+    if (encoding & 1) {
+      const low = vmcs.readEncoding(field.encoding) & 0xffffffffn;
+      vmcs.writeEncoding(field.encoding, ((value & 0xffffffffn) << 32n) | low);
+    } else vmcs.writeEncoding(field.encoding, value);
+    this.#succeed();
+  }
+
+  #invalidate(mnemonic: 'invept' | 'invvpid', instruction: Decoded): void {
+    const { processor } = this;
+    const type = Number(BigInt.asUintN(64, readOperand64(processor, instruction, 0)));
+    const at = linearAddress(processor, instruction, memoryOperand(instruction, 1), 16, false);
+    const first = read64(processor, at);
+    if (mnemonic === 'invept') {
+      if (type !== 1 && type !== 2) {
+        this.#fail(28);
+        return;
+      }
+      processor.mmu.invalidateEpt(type, Number(first));
+    } else {
+      const vpid = Number(first & 0xffffn);
+      if (type > 3 || first >> 16n !== 0n || (type !== 2 && vpid === 0)) {
+        this.#fail(28);
+        return;
+      }
+      const address = read64(processor, at + 8);
+      processor.mmu.invalidateVpid(
+        type,
+        vpid,
+        Number(BigInt.asIntN(32, address)),
+        Number(BigInt.asIntN(32, address >> 32n)),
+      );
+    }
+    this.#succeed();
+  }
+
+  #enterByInstruction(launch: boolean, length: number): void {
+    const result = this.enter(launch);
+    if (result.kind === 'fail-invalid') this.#failInvalid();
+    else if (result.kind === 'fail-valid') this.#fail(result.error);
+    else if (result.kind === 'entered') this.#state.ripAssigned = true;
+    void length;
+  }
+
+  // ---------------------------------------------------------------- VM entry
+
+  /** VMLAUNCH or VMRESUME on the current VMCS (SDM 3C chapter 26). */
+  enter(launch: boolean): EntryResult {
+    const { processor } = this;
+    const state = this.#state;
+    const vmcs = this.current;
+    if (!vmcs) return { kind: 'fail-invalid' };
+    this.details = { cause: '', failed: undefined };
+    if ((state.get32(State.interruptibility) & 2) !== 0) return { kind: 'fail-valid', error: 26, failed: undefined };
+    if (launch && vmcs.launched) return { kind: 'fail-valid', error: 4, failed: undefined };
+    if (!launch && !vmcs.launched) return { kind: 'fail-valid', error: 5, failed: undefined };
+    const failed = checkEntry(processor, vmcs);
+    if (failed && failed.group !== 'guest' && failed.group !== 'msr-loading') {
+      this.details = { cause: failed.message, failed };
+      return { kind: 'fail-valid', error: failed.group === 'host' ? 8 : 7, failed };
+    }
+    if (failed)
+      return this.#entryFailure(vmcs, ExitReason.EntryFailureGuestState, BigInt(failed.qualification), failed);
+    const intercepts = new InterceptUnit(processor, vmcs);
+    state.set32(State.nonRoot, 1);
+    state.set64(State.eptp, intercepts.hasSecondary('enable EPT') ? vmcs.read('eptPointer') : 0n);
+    const vpid = intercepts.hasSecondary('enable VPID') ? vmcs.read32('virtualProcessorIdentifier') & 0xffff : 0;
+    state.set32(State.vpid, vpid);
+    this.#setIntercepts(vmcs);
+    if (vpid === 0) processor.mmu.flushVpidZero();
+    loadGuest(processor, vmcs);
+    const bad = loadMsrs(processor, Number(vmcs.read('entryMsrLoadAddress')), vmcs.read32('entryMsrLoadCount'));
+    if (bad !== undefined) return this.#entryFailure(vmcs, ExitReason.EntryFailureMsrLoading, BigInt(bad), undefined);
+    if (launch) vmcs.launched = true;
+    this.#startPreemptionTimer(vmcs);
+    this.#inject(vmcs);
+    return { kind: 'entered' };
+  }
+
+  /** A VM exit with bit 31 of the reason set; nothing of the guest was run (SDM 3C 26.8). */
+  #entryFailure(vmcs: Vmcs, reason: number, qualification: bigint, failed: FailedCheck | undefined): EntryResult {
+    vmcs.write32('exitReason', (reason | 0x80000000) >>> 0);
+    vmcs.write('exitQualification', qualification);
+    this.details = { cause: failed?.message ?? 'an entry of the VM-entry MSR-load list could not be loaded', failed };
+    this.#leave(vmcs);
+    return { kind: 'exited', failed };
+  }
+
+  /** Event injection (SDM 3C 26.6). */
+  #inject(vmcs: Vmcs): void {
+    const information = vmcs.read32('entryInterruptionInformation');
+    if ((information & 0x80000000) === 0) return;
+    vmcs.write32('entryInterruptionInformation', information & 0x7fffffff);
+    const type = (information >>> 8) & 7;
+    const length = type >= EventType.SoftwareInterrupt ? vmcs.read32('entryInstructionLength') : 0;
+    const { processor } = this;
+    this.#state.set32(State.activity, 0);
+    const event: CpuEvent = {
+      vector: information & 0xff,
+      type,
+      errorCode: information & 0x800 ? vmcs.read32('entryExceptionErrorCode') : undefined,
+      returnRip: this.#state.rip + length,
+      resume: false,
+      length,
+      injected: true,
+      addressLow: this.#state.get32(State.cr2),
+      addressHigh: this.#state.get32(State.cr2 + 4),
+      debugStatus: 0,
+    };
+    try {
+      injectEvent(processor, event);
+    } catch (thrown) {
+      processor.handle(thrown);
+    }
+  }
+
+  #startPreemptionTimer(vmcs: Vmcs): void {
+    this.#preemptionDeadline = undefined;
+    if ((vmcs.read32('pinBasedControls') & PinBasedControl['activate VMX-preemption timer']) === 0) return;
+    // IA32_VMX_MISC[4:0] = 0: it counts down with every TSC tick
+    this.#preemptionDeadline = this.processor.clock.now() + vmcs.read32('vmxPreemptionTimerValue');
+  }
+
+  // ---------------------------------------------------------------- VM exit
+
+  /** Takes an exit: guest state saved, host state loaded. True = the run loop is to be left (the owner wants it). */
+  exit(exit: VmExit): boolean {
+    const vmcs = this.current!;
+    const { processor } = this;
+    vmcs.write32('exitReason', exit.reason);
+    vmcs.write('exitQualification', BigInt.asUintN(64, exit.qualification));
+    vmcs.write('guestLinearAddress', exit.guestLinear ?? 0n);
+    vmcs.write('guestPhysicalAddress', BigInt(exit.guestPhysical ?? 0));
+    vmcs.write32('exitInstructionLength', exit.instructionLength);
+    vmcs.write32('exitInstructionInformation', exit.instructionInformation);
+    vmcs.write32('exitInterruptionInformation', exit.interruptionInformation);
+    vmcs.write32('exitInterruptionErrorCode', exit.interruptionErrorCode);
+    vmcs.write32('idtVectoringInformation', exit.vectoringInformation);
+    vmcs.write32('idtVectoringErrorCode', exit.vectoringErrorCode);
+    vmcs.write32('entryInterruptionInformation', vmcs.read32('entryInterruptionInformation') & 0x7fffffff);
+    this.details = { cause: exit.cause, failed: undefined };
+    saveGuest(processor, vmcs);
+    if (
+      this.#preemptionDeadline !== undefined &&
+      vmcs.read32('exitControls') & ExitControl['save VMX-preemption timer value']
+    ) {
+      vmcs.write32('vmxPreemptionTimerValue', Math.max(0, this.#preemptionDeadline - processor.clock.now()));
+    }
+    storeMsrs(processor, Number(vmcs.read('exitMsrStoreAddress')), vmcs.read32('exitMsrStoreCount'));
+    return this.#leave(vmcs);
+  }
+
+  #leave(vmcs: Vmcs): boolean {
+    const { processor } = this;
+    const state = this.#state;
+    this.#preemptionDeadline = undefined;
+    const vpid = state.get32(State.vpid);
+    state.set32(State.nonRoot, 0);
+    state.set64(State.eptp, 0n);
+    this.#setIntercepts(undefined);
+    loadHost(processor, vmcs);
+    if (vpid === 0) processor.mmu.flushVpidZero();
+    loadMsrs(processor, Number(vmcs.read('exitMsrLoadAddress')), vmcs.read32('exitMsrLoadCount'));
+    processor.endSlice();
+    return this.owner?.(vmcs) ?? false;
+  }
+
+  /**
+   * Events between instructions in non-root mode: preemption timer, interrupt window, NMI window (SDM 3C 25.5, 25.2).
+   * True if an exit was made.
+   */
+  betweenInstructions(externalInterrupt: { vector: number; cause: string } | undefined): boolean {
+    const intercepts = this.#intercepts;
+    if (!intercepts) return false;
+    const state = this.#state;
+    const shadow = state.get32(State.interruptibility) & 3;
+    if (this.#preemptionDeadline !== undefined && this.processor.clock.now() >= this.#preemptionDeadline) {
+      this.exit(intercepts.make(ExitReason.VmxPreemptionTimer, 'the VMX-preemption timer ran out'));
+      return true;
+    }
+    if (externalInterrupt && intercepts.hasPin('external-interrupt exiting')) {
+      const exit = intercepts.make(ExitReason.ExternalInterrupt, externalInterrupt.cause);
+      const acknowledge = (intercepts.vmcs.read32('exitControls') & ExitControl['acknowledge interrupt on exit']) !== 0;
+      if (acknowledge) exit.interruptionInformation = (0x80000000 | externalInterrupt.vector) >>> 0;
+      this.exit(exit);
+      return true;
+    }
+    const interruptible = (state.get32(State.systemFlags) & 0x200) !== 0 && shadow === 0;
+    if (interruptible && intercepts.hasPrimary('interrupt-window exiting') && state.get32(State.activity) <= 1) {
+      this.exit(
+        intercepts.make(
+          ExitReason.InterruptWindow,
+          'primary control "interrupt-window exiting" is 1, RFLAGS.IF is 1 and nothing blocks',
+        ),
+      );
+      return true;
+    }
+    if (
+      intercepts.hasPrimary('NMI-window exiting') &&
+      shadow === 0 &&
+      (state.get32(State.interruptibility) & 8) === 0
+    ) {
+      this.exit(
+        intercepts.make(ExitReason.NmiWindow, 'primary control "NMI-window exiting" is 1 and NMIs are not blocked'),
+      );
+      return true;
+    }
+    return false;
+  }
+
+  /** The monitor trap flag is on: an exit is due after each instruction. */
+  get monitorTrap(): boolean {
+    return this.#intercepts?.hasPrimary('monitor trap flag') ?? false;
+  }
+
+  /** Makes the exit of the monitor trap flag, after an instruction. */
+  trapMonitor(): boolean {
+    return this.exit(this.#intercepts!.make(ExitReason.MonitorTrapFlag, 'primary control "monitor trap flag" is 1'));
+  }
+
+  /** Instructions that may run before the preemption timer must be looked at. */
+  get untilPreemption(): number {
+    return this.#preemptionDeadline === undefined
+      ? Number.POSITIVE_INFINITY
+      : this.#preemptionDeadline - this.processor.clock.now();
+  }
+}
