@@ -213,11 +213,18 @@ export class Backward {
     return found ? this.#moment(cpu) : undefined;
   }
 
-  #moment(cpu: number): Moment {
+  /** @param known what was decoded before, by address: the same few instructions come again and again */
+  #moment(cpu: number, known = new Map<bigint, Pick<Moment, 'kind' | 'fallThrough'>>()): Moment {
     const { target } = this.execution;
     const registers = target.registers(cpu);
-    const { address, kind, fallThrough } = flowAt(target, this.read, registers, cpu);
-    return { instructions: target.instructions, address, stack: stackPointer(registers), kind, fallThrough };
+    const address = instructionPointer(registers);
+    let flow = known.get(address);
+    if (!flow) {
+      const { kind, fallThrough } = flowAt(target, this.read, registers, cpu);
+      flow = { kind, fallThrough };
+      known.set(address, flow);
+    }
+    return { instructions: target.instructions, address, stack: stackPointer(registers), ...flow };
   }
 
   /** Every state from an instruction count to just before `end`, by single steps. */
@@ -228,9 +235,10 @@ export class Backward {
     timeline.setStops([], []);
     const turn = new Turn();
     const moments: Moment[] = [];
+    const known = new Map<bigint, Moment>();
     while (target.instructions < end.instructions) {
       if (execution.interrupted) throw new Cancelled();
-      const moment = this.#moment(cpu);
+      const moment = this.#moment(cpu, known);
       if (moment.instructions !== moments.at(-1)?.instructions) moments.push(moment);
       if (timeline.run(target.instructions + 1).kind !== 'limit') break;
       await turn.yieldIfDue();

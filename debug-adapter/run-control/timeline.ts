@@ -83,10 +83,11 @@ export class Timeline {
 
   /** Where {@link run} stops, until set otherwise. */
   setStops(breakpoints: readonly bigint[], breakOnExits: readonly string[]): void {
+    // A target may drop translated code when its breakpoints change: tell it only of changes.
+    if (!sameItems(breakpoints, this.#breakpoints)) this.target.setBreakpoints(breakpoints);
+    if (!sameItems(breakOnExits, this.#breakOnExits)) this.target.setBreakOnExits(breakOnExits);
     this.#breakpoints = breakpoints;
     this.#breakOnExits = breakOnExits;
-    this.target.setBreakpoints(breakpoints);
-    this.target.setBreakOnExits(breakOnExits);
   }
 
   /**
@@ -97,7 +98,8 @@ export class Timeline {
     this.#repeatEdits();
     const before = this.target.instructions;
     const edit = this.#edits[this.#applied];
-    const stop = this.target.run(edit ? Math.min(instructions, edit.position.instructions) : instructions);
+    const limit = edit ? Math.min(instructions, edit.position.instructions) : instructions;
+    const stop = this.#runTarget(limit);
     if (stop.kind !== 'limit') this.#settled = false;
     else if (this.target.instructions > before) {
       this.#settled = true;
@@ -105,6 +107,18 @@ export class Timeline {
       this.#repeatEdits();
     }
     return stop;
+  }
+
+  #runTarget(limit: number): Stop {
+    const { target } = this;
+    if (this.#breakpoints.length === 0) return target.run(limit);
+    const before = this.position();
+    const stop = target.run(limit);
+    if (stop.kind !== 'breakpoint' || !samePosition(this.position(), before)) return stop;
+    target.setBreakpoints(this.#breakpoints.filter((address) => address !== before.address));
+    const first = target.run(Math.min(limit, before.instructions + 1));
+    target.setBreakpoints(this.#breakpoints);
+    return first.kind === 'limit' && target.instructions < limit ? target.run(limit) : first;
   }
 
   /** Goes back to the latest snapshot at or before `instructions`. */
@@ -170,4 +184,8 @@ export class Timeline {
     target.setBreakpoints(this.#breakpoints);
     target.setBreakOnExits(this.#breakOnExits);
   }
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }
