@@ -51,6 +51,10 @@ export interface AssembleOptions {
   debug?: boolean;
   /** Ask for the listing text. */
   listing?: boolean;
+  /** Environment variables, for `%!NAME` and `%ifenv`; none unless given. */
+  environment?: Readonly<Record<string, string>>;
+  /** The time that `__?DATE?__` and its relatives say; now unless given. */
+  time?: Date;
   /** Asked now and then (at least once per some thousand lines or expansions); where it answers true, assembling ends with an error. */
   cancelled?: () => boolean;
 }

@@ -1,0 +1,33 @@
+import type { AssembleOptions, AssembleResult, SourceReader } from './api';
+import { encode } from './encoder/encode';
+import { BinFormat } from './output/bin';
+import { ContentsWriter } from './output/contents';
+import { lineEntries, macroInfos, symbolInfos } from './output/program-info';
+import { Assembly } from './program/assembly';
+
+/**
+ * Assembles a source as NASM 2.16 does. Never fails: what could be made is there, with everything that is wrong.
+ * @param file the name of the source in messages
+ * @param source its text
+ */
+export function assemble(file: string, source: string, options: AssembleOptions, reader: SourceReader): AssembleResult {
+  const assembly = new Assembly(options, reader, encode, (program) => new BinFormat(program));
+  assembly.run(file, source);
+  const { diagnostics, format } = assembly;
+  let output: Uint8Array | undefined;
+  if (diagnostics.errors === 0 && format.place()) {
+    const contents = new ContentsWriter(assembly.evaluator, diagnostics, format.resolver);
+    contents.write(assembly.items, assembly.sections);
+    if (diagnostics.errors === 0) output = format.file(contents);
+  }
+  const result: AssembleResult = {
+    diagnostics: diagnostics.list,
+    symbols: symbolInfos(assembly),
+    macros: macroInfos(assembly),
+    lines: lineEntries(assembly),
+    dependencies: assembly.preprocessor.dependencies,
+    origin: Number(assembly.layout.origin ?? 0),
+  };
+  if (output) result.output = output;
+  return result;
+}

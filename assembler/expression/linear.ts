@@ -1,0 +1,82 @@
+import type { Section } from '../program/section';
+import type { Keyword } from '../source/keywords';
+import { add, type Integer, multiply } from './integer';
+
+/** What a term of a sum multiplies: a register, or the base of a section. */
+export type TermBase = Keyword | Section;
+
+export interface Term {
+  readonly base: TermBase;
+  readonly coefficient: number;
+}
+
+/** A value that is more than a number: a sum of a number, registers and section bases, or not known yet. */
+export class Linear {
+  constructor(
+    readonly number: Integer,
+    readonly terms: readonly Term[],
+    /** Contains a symbol that is not defined yet: the number and the sections mean nothing. */
+    readonly unknown: boolean,
+    /** `wrt`: a section or special symbol, or a paragraph number. */
+    readonly wrt: Section | Integer | undefined = undefined,
+  ) {}
+}
+
+export type Result = Integer | Linear;
+
+export const unknownResult = new Linear(0, [], true);
+
+export function isRegister(base: TermBase): base is Keyword {
+  return !('offset' in base);
+}
+
+export function isScalar(r: Result): r is Integer {
+  return typeof r !== 'object';
+}
+
+/** Unknown and nothing else: no register in it. */
+export function isJustUnknown(r: Result): boolean {
+  return typeof r === 'object' && r.unknown && r.terms.length === 0;
+}
+
+function make(number: Integer, terms: readonly Term[], unknown: boolean): Result {
+  if (unknown) return terms.length ? new Linear(0, terms, true) : unknownResult;
+  return terms.length ? new Linear(number, terms, false) : number;
+}
+
+/** `a + sign * b`. `summed` is told where the same register was in both. */
+export function addResults(a: Result, b: Result, sign: 1 | -1, summed?: () => void): Result {
+  if (typeof a !== 'object') {
+    if (typeof b !== 'object') return add(a, sign === 1 ? b : multiply(b, -1));
+    if (sign === 1) return make(add(a, b.number), b.terms, b.unknown);
+  } else if (typeof b !== 'object') {
+    return make(add(a.number, sign === 1 ? b : multiply(b, -1)), a.terms, a.unknown);
+  }
+  const left = typeof a === 'object' ? a : new Linear(a, [], false);
+  const right = b as Linear;
+  const unknown = left.unknown || right.unknown;
+  const terms: Term[] = [];
+  for (const term of left.terms) if (!unknown || isRegister(term.base)) terms.push(term);
+  for (const { base, coefficient } of right.terms) {
+    if (unknown && !isRegister(base)) continue;
+    const k = terms.findIndex((term) => term.base === base);
+    if (k < 0) terms.push({ base, coefficient: coefficient * sign });
+    else {
+      const sum = terms[k]!.coefficient + coefficient * sign;
+      if (sum === 0) terms.splice(k, 1);
+      else {
+        terms[k] = { base, coefficient: sum };
+        summed?.();
+      }
+    }
+  }
+  return make(add(left.number, sign === 1 ? right.number : multiply(right.number, -1)), terms, unknown);
+}
+
+export function scale(a: Result, factor: Integer): Result {
+  if (typeof a !== 'object') return multiply(a, factor);
+  const terms = a.terms
+    .map(({ base, coefficient }) => ({ base, coefficient: Number(multiply(coefficient, factor)) }))
+    .filter((term) => term.coefficient !== 0);
+  return make(multiply(a.number, factor), terms, a.unknown);
+}

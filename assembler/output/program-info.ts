@@ -1,0 +1,90 @@
+import type { LineEntry, MacroInfo, SymbolInfo } from '../api';
+import { type Frame, TokenRange } from '../diagnostics';
+import { add } from '../expression/integer';
+import type { Assembly } from '../program/assembly';
+import { ItemKind } from '../program/item';
+import type { Token } from '../source/token';
+
+/** The bytes of each line, sorted by section and address. */
+export function lineEntries(assembly: Assembly): LineEntry[] {
+  const entries: LineEntry[] = [];
+  const { format } = assembly;
+  for (const section of assembly.sections) {
+    if (section.kind !== 'section') continue;
+    const address = format.addressOf(section);
+    const fileOffset = format.fileOffsetOf(section);
+    for (const item of assembly.items) {
+      if (item.section !== section || item.size === 0 || item.repeat === 0) continue;
+      let outer: Frame | undefined = item.frame;
+      while (outer?.parent) outer = outer.parent;
+      const call = outer && outer.macroName !== undefined ? outer.callLine : item.line;
+      entries.push({
+        address: address + item.offset,
+        length: item.size * item.repeat,
+        fileOffset: fileOffset < 0 ? -1 : fileOffset + item.offset,
+        section: section.name,
+        file: item.line.file,
+        line: item.line.number,
+        callFile: call.file,
+        callLine: call.number,
+        bits: item.mode.bits,
+        code: item.kind === ItemKind.Instruction || item.kind === ItemKind.Prefixes,
+      });
+    }
+  }
+  return entries;
+}
+
+function rangeOf(token: Token): { file: string; line: number; column: number; endLine: number; endColumn: number } {
+  const { file, line, column, endLine, endColumn } = new TokenRange(token, token);
+  return { file, line, column, endLine, endColumn };
+}
+
+export function symbolInfos(assembly: Assembly): SymbolInfo[] {
+  const infos: SymbolInfo[] = [];
+  for (const symbol of assembly.symbols.table.values()) {
+    const { definition, section } = symbol;
+    if (!symbol.defined || !definition || definition.line.builtin) continue;
+    const base = section?.kind === 'section' ? assembly.format.addressOf(section) : 0;
+    const start = section?.kind === 'absolute' ? section.absoluteStart : base;
+    infos.push({
+      name: symbol.name,
+      kind: symbol.kind,
+      scope: symbol.scope === 'special' ? 'local' : symbol.scope,
+      value: BigInt(add(symbol.offset, start)),
+      section: section?.kind === 'section' ? section.name : '',
+      definition: rangeOf(definition),
+      references: symbol.references.filter((token) => !token.line.builtin).map(rangeOf),
+    });
+  }
+  return infos;
+}
+
+export function macroInfos(assembly: Assembly): MacroInfo[] {
+  const infos: MacroInfo[] = [];
+  const { preprocessor } = assembly;
+  for (const macro of preprocessor.singleLineMacros) {
+    infos.push({
+      name: macro.name,
+      kind: macro.kind,
+      parameters: macro.parameters.map((p) => p.name).join(', '),
+      definition: rangeOf(macro.definition!),
+      references: macro.references.filter((token) => !token.line.builtin).map(rangeOf),
+      documentation: macro.documentation,
+    });
+  }
+  for (const macro of preprocessor.multiLineMacros) {
+    const { minimum, maximum, greedy } = macro;
+    const range =
+      maximum === minimum ? `${minimum}` : `${minimum}-${maximum === Number.MAX_SAFE_INTEGER ? '*' : maximum}`;
+    infos.push({
+      name: macro.name,
+      kind: 'macro',
+      parameters: `${range}${greedy ? '+' : ''}`,
+      definition: rangeOf(macro.definition),
+      references: macro.references.map(rangeOf),
+      documentation: macro.documentation,
+    });
+  }
+  return infos;
+}

@@ -1,0 +1,183 @@
+import { TokenRange } from '../diagnostics';
+import type { Assembly } from '../program/assembly';
+import { ItemKind, type Mode } from '../program/item';
+import { T, type Token, textOf } from '../source/token';
+import type { DirectiveParser, DirectiveValue } from './directive';
+
+/** Makes the directives known that every output format has, and those of the format in use. */
+export function registerDirectives(assembly: Assembly, directives: DirectiveParser): void {
+  const { handlers } = directives;
+  const enterSection = (value: DirectiveValue): void => {
+    const section = assembly.format.enterSection(value);
+    if (section) assembly.section = section;
+    else error(assembly, value, `segment name \`${value.text}' not recognized`);
+  };
+  handlers.set('section', enterSection);
+  handlers.set('segment', enterSection);
+  handlers.set('absolute', (value) => absolute(assembly, value));
+  handlers.set('sectalign', (value) => sectionAlign(assembly, value));
+  handlers.set('bits', (value) => bits(assembly, value));
+  handlers.set('cpu', (value) => cpu(assembly, value));
+  handlers.set('default', (value) => setDefault(assembly, value));
+  handlers.set('float', (value) => float(assembly, value));
+  handlers.set('warning', (value) => warning(assembly, value));
+  handlers.set('list', (value) => list(assembly, value));
+  for (const scope of ['global', 'extern', 'static', 'common'] as const)
+    handlers.set(scope, (value) => declare(assembly, value, scope));
+  handlers.set('required', (value) => declare(assembly, value, 'extern'));
+  handlers.set('pragma', () => {});
+  handlers.set('debug', () => {});
+  for (const name of assembly.format.directives) handlers.set(name, (value) => assembly.format.directive(value));
+}
+
+function rangeOf(value: DirectiveValue): TokenRange {
+  return new TokenRange(value.tokens[0] ?? value.name, value.tokens[value.tokens.length - 1] ?? value.name);
+}
+
+function error(assembly: Assembly, value: DirectiveValue, message: string): void {
+  assembly.diagnostics.error(message, rangeOf(value));
+}
+
+function badParameter(assembly: Assembly, value: DirectiveValue): void {
+  error(assembly, value, `invalid parameter to [${value.name.text}] directive`);
+}
+
+function setMode(assembly: Assembly, change: Partial<Mode>): void {
+  assembly.mode = { ...assembly.mode, ...change };
+}
+
+function bits(assembly: Assembly, value: DirectiveValue): void {
+  const n = Number.parseInt(value.text, 10);
+  if (n === 16 || n === 32 || n === 64) {
+    if (n !== assembly.mode.bits) setMode(assembly, { bits: n });
+  } else error(assembly, value, `\`${value.text}' is not a valid segment size; must be 16, 32 or 64`);
+}
+
+function absolute(assembly: Assembly, value: DirectiveValue): void {
+  const expression = value.tokens.length ? value.parser.parse() : undefined;
+  if (!expression) {
+    if (!value.tokens.length) error(assembly, value, 'expression syntax error');
+    return;
+  }
+  const section = assembly.nextAbsolute();
+  section.absoluteExpression = expression;
+  assembly.section = section;
+  value.item(ItemKind.Absolute).expression = expression;
+}
+
+function sectionAlign(assembly: Assembly, value: DirectiveValue): void {
+  if (!value.tokens.length) return;
+  const alignment = assembly.number(value.text, value.tokens[0]!, 'expression syntax error');
+  if (alignment === undefined) return;
+  const n = Number(alignment);
+  if (n <= 0 || !Number.isInteger(Math.log2(n)))
+    error(assembly, value, `segment alignment \`${value.text}' is not power of two`);
+  else if (n > 0x7fffffff)
+    error(assembly, value, `absurdly large segment alignment \`${value.text}' (2^${Math.log2(n)})`);
+  else if (assembly.section.kind === 'section') assembly.format.alignSection(assembly.section, n);
+}
+
+function cpu(assembly: Assembly, value: DirectiveValue): void {
+  // The levels are known by name; what a level lacks is not refused.
+  if (!value.tokens.length) error(assembly, value, "unknown 'cpu' type");
+  assembly.mode = { ...assembly.mode };
+}
+
+function setDefault(assembly: Assembly, value: DirectiveValue): void {
+  switch (value.text.toLowerCase()) {
+    case 'rel':
+      setMode(assembly, { defaultRel: true });
+      break;
+    case 'abs':
+      setMode(assembly, { defaultRel: false });
+      break;
+    case 'bnd':
+      setMode(assembly, { defaultBnd: true });
+      break;
+    case 'nobnd':
+      setMode(assembly, { defaultBnd: false });
+      break;
+    default:
+      badParameter(assembly, value);
+  }
+}
+
+function float(assembly: Assembly, value: DirectiveValue): void {
+  const { floats } = assembly;
+  const word = value.text.toLowerCase();
+  switch (word) {
+    case 'daz':
+    case 'nodaz':
+      floats.denormalsAreZero = word === 'daz';
+      break;
+    case 'near':
+    case 'up':
+    case 'down':
+    case 'zero':
+      floats.rounding = word;
+      break;
+    case 'default':
+      floats.denormalsAreZero = false;
+      floats.rounding = 'near';
+      break;
+    default:
+      error(assembly, value, `unknown 'float' directive: ${value.text}`);
+  }
+}
+
+function warning(assembly: Assembly, value: DirectiveValue): void {
+  const { diagnostics } = assembly;
+  const text = textOf(value.tokens).replace(/\s+/g, '');
+  if (text.toLowerCase() === 'push') diagnostics.pushWarnings();
+  else if (text.toLowerCase() === 'pop') {
+    if (!diagnostics.popWarnings()) diagnostics.warning('warn-stack-empty', 'warning stack empty', rangeOf(value));
+  } else if (!diagnostics.setWarning(text))
+    diagnostics.warning('unknown-warning', `unknown warning option: ${text}`, rangeOf(value));
+}
+
+function list(assembly: Assembly, value: DirectiveValue): void {
+  if (value.text === '+' || value.text === '-') assembly.listing = value.text === '+';
+  else badParameter(assembly, value);
+}
+
+/** `global name[:attributes]`, `extern name`, `common name size[:attributes]`. */
+function declare(assembly: Assembly, value: DirectiveValue, scope: 'global' | 'extern' | 'static' | 'common'): void {
+  const { tokens } = value;
+  const name = tokens[0];
+  if (name?.type !== T.Identifier) {
+    error(assembly, value, `identifier expected after ${value.name.text}, got \`${value.text}'`);
+    return;
+  }
+  const colon = tokens.findIndex((token) => token.type === 58);
+  const end = colon < 0 ? tokens.length : colon;
+  const attributes = colon < 0 ? undefined : (tokens.slice(colon + 1) as Token[]);
+  const between = tokens.slice(1, end);
+  const symbol = assembly.symbols.of(name.text);
+  if (scope === 'common') {
+    const size = between.length
+      ? assembly.number(textOf(between), between[0]!, 'invalid size specified in common declaration')
+      : undefined;
+    if (!between.length) error(assembly, value, 'no size specified in common declaration');
+    symbol.commonSize = size ?? 0;
+  } else if (between.length) {
+    error(assembly, value, `invalid syntax in ${value.name.text} declaration`);
+    return;
+  }
+  if (attributes) symbol.attributes = attributes;
+  const known = symbol.scope;
+  if (known !== scope && known !== 'local' && !(known === 'extern' && scope !== 'static')) {
+    if ((known === 'global' || known === 'common') && scope === 'extern') return;
+    error(assembly, value, `symbol \`${symbol.name}' declared both as ${known} and ${scope}`);
+    return;
+  }
+  symbol.scope = scope;
+  symbol.references.push(name);
+  if (scope === 'extern' || scope === 'common') {
+    if (symbol.defined && symbol.section?.kind !== 'external') return;
+    symbol.kind = scope;
+    symbol.definition ??= name;
+    symbol.section = assembly.externalNamed(symbol.name);
+    symbol.offset = 0;
+    symbol.defined = true;
+  }
+}

@@ -1,0 +1,13 @@
+import type { Directive } from './conditions';
+import { defineDirectives } from './define-directives';
+import { fileDirectives } from './file-directives';
+import { macroDirectives } from './macro-directives';
+import { stringDirectives } from './string-directives';
+
+/** Handlers of the directives by name, in lower case with the `%`; conditionals stand in conditions.ts. */
+export const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
+  ...defineDirectives,
+  ...stringDirectives,
+  ...macroDirectives,
+  ...fileDirectives,
+]);

@@ -1,0 +1,4 @@
+import type { Preprocessor } from './preprocessor';
+
+/** `%eval(...)`, `%str(...)` and their relatives. */
+export function definePreprocessorFunctions(_pp: Preprocessor): void {}

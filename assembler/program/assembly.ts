@@ -1,0 +1,272 @@
+import type { AssembleOptions, SourceReader } from '../api';
+import { Diagnostics, TokenRange } from '../diagnostics';
+import type { Encode } from '../encoder/instruction';
+import { Evaluator } from '../expression/evaluate';
+import type { FloatSettings } from '../expression/float';
+import type { Integer } from '../expression/integer';
+import { isScalar } from '../expression/linear';
+import { ExpressionParser, type NameResolver } from '../expression/parse';
+import { Limits } from '../limits';
+import type { FormatProgram, OutputFormat } from '../output/format';
+import { registerDirectives } from '../parser/directives';
+import { type ParserContext, StatementParser } from '../parser/statement';
+import { Preprocessor, type PreprocessorHost } from '../preprocessor/preprocessor';
+import { Identifiers } from '../source/identifiers';
+import type { SourceLine } from '../source/source-line';
+import type { Token } from '../source/token';
+import type { Item, Mode } from './item';
+import { Layout } from './layout';
+import { Relaxation } from './relax';
+import { Section } from './section';
+import { suggestInstruction, suggestSymbol } from './suggest';
+import type { ProgramSymbol } from './symbol';
+import { Symbols } from './symbols';
+
+/** One run over a source, from text to items with sizes and addresses. */
+export class Assembly implements ParserContext, PreprocessorHost, FormatProgram, NameResolver {
+  readonly diagnostics: Diagnostics;
+  readonly evaluator: Evaluator;
+  readonly identifiers = new Identifiers();
+  readonly symbols = new Symbols();
+  readonly sections: Section[] = [];
+  readonly format: OutputFormat;
+  readonly layout: Layout;
+  readonly floats: FloatSettings = { denormalsAreZero: false, rounding: 'near' };
+  readonly environment: ReadonlyMap<string, string>;
+  readonly time: Date;
+  readonly includePaths: readonly string[];
+  preprocessor!: Preprocessor;
+  items: Item[] = [];
+  mode!: Mode;
+  section!: Section;
+  listingLine = -1;
+  /** [LIST -] turns the listing off. */
+  listing = true;
+  passNumber = 1;
+  listLine?: (line: SourceLine, text: string, level: number) => void;
+  /**
+   * The preprocessor asked for `$` or a symbol: its result may be another one in the next pass, so that it has to run
+   * in every pass, as NASM's does.
+   */
+  layoutDependent = false;
+  /** Items that were visited in the pass that runs. */
+  private visited = 0;
+  private ended = false;
+  private readonly named = new Map<string, Section>();
+  private readonly externals = new Map<string, Section>();
+  private readonly absolutes: Section[] = [];
+  private absoluteCount = 0;
+
+  constructor(
+    readonly options: AssembleOptions,
+    readonly reader: SourceReader,
+    encode: Encode,
+    makeFormat: (program: FormatProgram) => OutputFormat,
+  ) {
+    this.diagnostics = new Diagnostics(options.warnings);
+    this.evaluator = new Evaluator(this.diagnostics);
+    // Looking for what was meant takes a while in a large source: for the first few only.
+    let suggestions = 20;
+    this.evaluator.explainUndefined = (symbol) => (suggestions-- > 0 ? suggestSymbol(symbol, this.symbols) : undefined);
+    this.environment = new Map(Object.entries(options.environment ?? {}));
+    this.time = options.time ?? new Date();
+    this.includePaths = options.includePaths ?? [];
+    this.format = makeFormat(this);
+    const level = options.optimization ?? 'x';
+    this.layout = new Layout(
+      this.evaluator,
+      this.diagnostics,
+      encode,
+      level === 'x' ? Number.POSITIVE_INFINITY : level,
+      this.sections,
+    );
+  }
+
+  get names(): NameResolver {
+    return this;
+  }
+  get warnings(): ReadonlyMap<string, 'on' | 'off' | 'error'> {
+    return this.diagnostics.warnings;
+  }
+  get bits(): 16 | 32 | 64 {
+    return this.mode.bits;
+  }
+  get formatName(): string {
+    return this.options.format;
+  }
+  get debugFormat(): string {
+    return this.options.format === 'bin' || !this.options.debug ? '' : 'dwarf';
+  }
+  get origin(): Integer | undefined {
+    return this.layout.origin;
+  }
+
+  reference(token: Token): ProgramSymbol {
+    return this.symbols.reference(token);
+  }
+
+  readBytes(name: string, from: string): Uint8Array | undefined {
+    const path = this.reader.resolve(name, from, this.includePaths);
+    if (path === undefined) return undefined;
+    this.preprocessor.dependOn(path);
+    return this.reader.readBytes(path);
+  }
+
+  suggestInstruction(word: string): string | undefined {
+    return suggestInstruction(word);
+  }
+
+  cancelled(): boolean {
+    if (!this.ended && this.options.cancelled?.()) this.ended = true;
+    return this.ended;
+  }
+
+  sectionNamed(name: string): Section {
+    let section = this.named.get(name);
+    if (!section) {
+      section = new Section(name, 'section', this.sections.length);
+      this.sections.push(section);
+      this.named.set(name, section);
+    }
+    return section;
+  }
+
+  /** What an EXTERN or COMMON symbol is relative to: itself. */
+  externalNamed(name: string): Section {
+    let section = this.externals.get(name);
+    if (!section) {
+      section = new Section(name, 'external', -1);
+      this.externals.set(name, section);
+    }
+    return section;
+  }
+
+  /** The next ABSOLUTE stretch: the same object in every run. */
+  nextAbsolute(): Section {
+    let section = this.absolutes[this.absoluteCount];
+    if (!section) {
+      section = new Section(`absolute ${this.absoluteCount}`, 'absolute', this.sections.length);
+      this.sections.push(section);
+      this.absolutes.push(section);
+    }
+    this.absoluteCount++;
+    return section;
+  }
+
+  number(text: string, at: Token, what: string): Integer | undefined {
+    const parser = new ExpressionParser(this);
+    parser.start(this.preprocessor.lexer.pasted(text, at), 0);
+    const expression = parser.parse();
+    if (!expression) return undefined;
+    if (!expression.fixed) this.catchUp();
+    this.evaluator.critical = true;
+    const value = this.evaluator.evaluate(expression);
+    this.evaluator.critical = this.layout.final;
+    if (value === undefined || isScalar(value)) return value;
+    this.diagnostics.error(what, new TokenRange(at, at));
+    return undefined;
+  }
+
+  /** Visits what was parsed and not visited yet; then `$` is where the line in hand begins. */
+  catchUp(): void {
+    this.layoutDependent = true;
+    const { frame, line } = this.diagnostics;
+    this.visitNew();
+    this.diagnostics.frame = frame;
+    this.diagnostics.line = line;
+    this.evaluator.section = this.section;
+    this.evaluator.offset = this.section.offset;
+  }
+
+  private visitNew(): void {
+    const { items, layout } = this;
+    for (let i = this.visited; i < items.length; i++) layout.visit(items[i]!);
+    this.visited = items.length;
+  }
+
+  /** From text to items with final sizes and addresses; what is wrong stands in {@link diagnostics}. */
+  run(file: string, text: string): void {
+    this.layout.begin(false);
+    this.readSource(file, text);
+    this.visitNew();
+    if (this.layoutDependent) this.runEveryPass(file, text);
+    else this.settle();
+    this.diagnostics.frame = undefined;
+    this.diagnostics.line = undefined;
+    for (const section of this.sections) section.size = section.offset;
+  }
+
+  /** Preprocesses and parses the source; items are visited only where the preprocessor asks. */
+  private readSource(file: string, text: string): void {
+    const { diagnostics } = this;
+    this.items = [];
+    this.visited = 0;
+    this.absoluteCount = 0;
+    this.symbols.scope = '';
+    this.floats.denormalsAreZero = false;
+    this.floats.rounding = 'near';
+    diagnostics.resetWarnings();
+    for (const identifier of this.identifiers.all()) {
+      identifier.macro = undefined;
+      identifier.multiLine = undefined;
+    }
+    this.format.reset();
+    this.section = this.sectionNamed(this.format.firstSection);
+    this.mode = { bits: this.format.bits, defaultRel: false, defaultBnd: false, cpu: undefined };
+    this.preprocessor = new Preprocessor(this.identifiers, this, this.reader);
+    const statements = new StatementParser(this);
+    registerDirectives(this, statements.directives);
+    const { preprocessor } = this;
+    preprocessor.start(file, text, this.options);
+    for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
+      statements.parse(tokens, preprocessor.line, preprocessor.frame);
+      if (this.items.length > Limits.expandedLines) {
+        preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
+      }
+    }
+  }
+
+  /** The passes after the first over the same items. */
+  private settle(): void {
+    const { layout, items } = this;
+    this.format.defineSymbols();
+    layout.begin(false);
+    for (const item of items) layout.visit(item);
+    const relaxation = new Relaxation(items, this.sections, layout, this.evaluator, this.diagnostics);
+    relaxation.run(() => this.cancelled());
+    layout.begin(true);
+    for (const item of items) layout.visit(item);
+  }
+
+  /** The passes after the first where the preprocessor's result depends on addresses. */
+  private runEveryPass(file: string, text: string): void {
+    const { layout, diagnostics } = this;
+    let fewest = Number.POSITIVE_INFINITY;
+    let stalled = 0;
+    for (let last = false; ; ) {
+      if (diagnostics.hasEarlyErrors || this.cancelled()) return;
+      diagnostics.dropLate();
+      diagnostics.finalPass = last;
+      this.passNumber = last ? 2 : 1;
+      this.format.defineSymbols();
+      layout.begin(last);
+      this.readSource(file, text);
+      this.visitNew();
+      if (last) break;
+      if (layout.changes === 0) last = true;
+      else if (layout.changes < fewest) {
+        fewest = layout.changes;
+        stalled = 0;
+      } else if (++stalled > Limits.stalledPasses) {
+        diagnostics.frame = undefined;
+        diagnostics.line = undefined;
+        diagnostics.error(
+          `unable to find valid values for all labels after ${layout.pass} passes; stalled for ${stalled}, giving up.`,
+        );
+        diagnostics.note('Possible causes: recursive EQUs, macro abuse.');
+        return;
+      }
+    }
+    diagnostics.finalPass = true;
+  }
+}

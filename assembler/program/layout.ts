@@ -1,0 +1,466 @@
+import { type Diagnostics, TokenRange } from '../diagnostics';
+import type {
+  Encode,
+  EncodeContext,
+  Encoded,
+  EncodeError,
+  ParsedInstruction,
+  SegmentBase,
+} from '../encoder/instruction';
+import type { Evaluator } from '../expression/evaluate';
+import type { Expression } from '../expression/expression';
+import type { Integer } from '../expression/integer';
+import { isRegister, isScalar, type Result } from '../expression/linear';
+import { Limits } from '../limits';
+import { elementRange } from '../parser/data';
+import { fillMemory } from '../parser/operand';
+import { type DataElement, type Item, ItemKind, type ValueSlot } from './item';
+import type { Section } from './section';
+import type { ProgramSymbol } from './symbol';
+import { fillValue, OperandValue, placed } from './value';
+
+/** The two encodings of a branch whose length depends on its distance. */
+export interface BranchShape {
+  short: Encoded;
+  near: Encoded;
+}
+
+/** Finds sizes and addresses: visits items in order, as one of NASM's passes does. */
+export class Layout {
+  pass = 0;
+  /** Symbols and sizes that were not as in the pass before. */
+  changes = 0;
+  /** No later pass: what is unknown now is an error. */
+  final = false;
+  readonly shapes: BranchShape[] = [];
+  private readonly shapeOfKey = new Map<string, number>();
+  private readonly context: EncodeContext & { address: OperandValue };
+  /** Where ORG put the program. */
+  origin: Integer | undefined;
+  originItem: Item | undefined;
+
+  constructor(
+    private readonly evaluator: Evaluator,
+    private readonly diagnostics: Diagnostics,
+    private readonly encode: Encode,
+    private readonly optimization: number,
+    private readonly sections: readonly Section[],
+  ) {
+    this.context = {
+      bits: 16,
+      address: new OperandValue(),
+      defaultRel: false,
+      defaultBnd: false,
+      optimization,
+    };
+  }
+
+  /** Before the first item of a pass. */
+  begin(final: boolean): void {
+    this.pass++;
+    this.changes = 0;
+    this.final = final;
+    for (const section of this.sections) section.offset = 0;
+    this.evaluator.firstPass = this.pass === 1;
+    this.evaluator.critical = final;
+  }
+
+  /** Places one item and finds its size. */
+  visit(item: Item): void {
+    const { evaluator } = this;
+    const { section } = item;
+    const here = section.offset;
+    item.offset = here;
+    evaluator.section = section;
+    evaluator.offset = here;
+    evaluator.critical = this.final;
+    this.diagnostics.frame = item.frame;
+    this.diagnostics.line = item.line;
+    if (item.symbol !== undefined && item.kind !== ItemKind.Equ) this.define(item, item.symbol, section, here);
+    this.resize(item);
+    section.offset = here + item.size * item.repeat;
+  }
+
+  /** Finds the size of an item at the evaluator's place. */
+  resize(item: Item): void {
+    if (item.failed) return;
+    if (item.times !== undefined && !(item.times.fixed && this.pass > 1)) this.repeat(item, item.times);
+    switch (item.kind) {
+      case ItemKind.Instruction:
+        this.instruction(item);
+        break;
+      case ItemKind.Data:
+        item.size = this.dataSize(item, item.elements);
+        break;
+      case ItemKind.Reserve:
+        this.reserve(item);
+        break;
+      case ItemKind.Equ:
+        this.equ(item);
+        break;
+      case ItemKind.Incbin:
+        if (this.pass === 1) this.incbin(item);
+        break;
+      case ItemKind.Absolute:
+        this.absolute(item);
+        break;
+      case ItemKind.Org:
+        this.org(item);
+        break;
+      case ItemKind.Prefixes:
+        this.instruction(item);
+        break;
+    }
+    if (item.size * item.repeat > Limits.outputBytes - item.offset) {
+      this.fail(item, `more than ${Limits.outputBytes} bytes of output`);
+    }
+  }
+
+  private fail(item: Item, message: string, range = new TokenRange(item.first, item.last)): void {
+    this.diagnostics.error(message, range);
+    item.failed = true;
+    item.size = 0;
+    item.encoded = undefined;
+  }
+
+  /** A label gets its place. */
+  define(item: Item, symbol: ProgramSymbol, section: Section | undefined, offset: Integer): void {
+    const { diagnostics } = this;
+    const same = symbol.defined && symbol.section === section && symbol.offset === offset && symbol.anchor < 0;
+    if (symbol.scope === 'extern' && symbol.section?.kind === 'external') {
+      symbol.scope = 'global';
+    } else if (symbol.pass === this.pass && symbol.pass > 0) {
+      const range = item.label && new TokenRange(item.label, item.label);
+      if (same) {
+        diagnostics.lateWarning('label-redef', `label \`${symbol.name}' redefined to an identical value`, range);
+        return;
+      }
+      diagnostics.error(`label \`${symbol.name}' inconsistently redefined`, range);
+      const first = symbol.definition;
+      if (first && first !== item.label) {
+        const { frame, line } = diagnostics;
+        diagnostics.frame = undefined;
+        diagnostics.note(`label \`${symbol.name}' originally defined here`, new TokenRange(first, first));
+        diagnostics.frame = frame;
+        diagnostics.line = line;
+      }
+      return;
+    }
+    if (!same) this.changes++;
+    symbol.defined = true;
+    symbol.pass = this.pass;
+    symbol.section = section;
+    symbol.offset = offset;
+    symbol.anchor = -1;
+  }
+
+  private repeat(item: Item, times: Expression): void {
+    const { evaluator, diagnostics } = this;
+    const range = new TokenRange(times.token, item.last);
+    const value = evaluator.evaluate(times);
+    if (value === undefined) {
+      item.failed = true;
+      item.size = 0;
+      return;
+    }
+    if (!isScalar(value)) {
+      diagnostics.error('non-constant argument supplied to TIMES', range);
+      item.repeat = 1;
+      return;
+    }
+    if (value < 0) {
+      if (this.final) diagnostics.error(`TIMES value ${value} is negative`, range);
+      item.repeat = 0;
+      return;
+    }
+    if (value > Limits.outputBytes) {
+      this.fail(item, `TIMES value ${value} gives more than ${Limits.outputBytes} bytes of output`, range);
+      item.repeat = 0;
+      return;
+    }
+    item.repeat = Number(value);
+  }
+
+  private instruction(item: Item): void {
+    const { evaluator, diagnostics } = this;
+    const instruction = item.instruction!;
+    if (item.encoded !== undefined && item.slots.length === 0) return;
+    if (item.encoded === undefined && item.branch === 0) item.branch = this.branchOf(item, instruction) + 1;
+    if (item.branch > 0) {
+      this.branch(item);
+      return;
+    }
+    let again = item.encoded === undefined;
+    for (const slot of item.slots) {
+      const { value } = slot;
+      const { offset, base, forward } = value;
+      const problem = this.fill(slot, item);
+      if (problem !== undefined) {
+        if (problem) diagnostics.error(problem, new TokenRange(item.first, item.last));
+        item.failed = true;
+        item.size = 0;
+        return;
+      }
+      if (value.forward !== forward || value.base !== base || (base === undefined && value.offset !== offset))
+        again = true;
+    }
+    const atPlace = dependsOnPlace(instruction);
+    if (!again && !atPlace) return;
+    const { context } = this;
+    const { mode } = item;
+    context.bits = mode.bits;
+    context.defaultRel = mode.defaultRel;
+    context.defaultBnd = mode.defaultBnd;
+    if (mode.cpu) context.cpu = mode.cpu;
+    else delete context.cpu;
+    context.address.offset = BigInt(evaluator.offset);
+    context.address.base = atPlace ? item.section : elsewhere;
+    const encoded = this.encode(instruction, context);
+    if (isError(encoded)) {
+      diagnostics.error(encoded.message, encoded.range, encoded.suggestion);
+      item.failed = true;
+      item.size = 0;
+      return;
+    }
+    if (item.size !== encoded.bytes.length) this.changes++;
+    item.encoded = encoded;
+    item.size = encoded.bytes.length;
+  }
+
+  /** Computes a value of an instruction; gives a message where it makes no sense, empty where that was said. */
+  private fill(slot: ValueSlot, item: Item): string | undefined {
+    if (slot.memory) return fillMemory(slot, this.evaluator, item.section);
+    const result = this.evaluator.evaluate(slot.expression);
+    if (result === undefined) return '';
+    return fillValue(slot.value, result, item.section) ? undefined : 'invalid operand type';
+  }
+
+  /** Index of the shape of a branch that may be short or near, -1 for every other instruction. */
+  private branchOf(item: Item, instruction: ParsedInstruction): number {
+    const { mnemonic, operands, prefixes } = instruction;
+    if (mnemonic.charCodeAt(0) !== 106 /* j */ || operands.length !== 1 || prefixes.length) return -1;
+    const operand = operands[0]!;
+    if (operand.kind !== 'immediate' || operand.size || operand.strict || operand.distance) return -1;
+    if (item.slots.length !== 1 || mnemonic.endsWith('cxz') || this.optimization < 2) return -1;
+    const key = `${mnemonic} ${item.mode.bits}`;
+    const known = this.shapeOfKey.get(key);
+    if (known !== undefined) return known;
+    const shape = this.makeShape(item, instruction);
+    if (shape) this.shapes.push(shape);
+    const index = shape ? this.shapes.length - 1 : -1;
+    this.shapeOfKey.set(key, index);
+    return index;
+  }
+
+  private makeShape(item: Item, instruction: ParsedInstruction): BranchShape | undefined {
+    const value = new OperandValue();
+    value.base = item.section;
+    const address = new OperandValue();
+    address.base = elsewhere;
+    const context: EncodeContext = { ...this.context, bits: item.mode.bits, address };
+    const as = (distance: 'short' | 'near'): Encoded | EncodeError =>
+      this.encode(
+        {
+          ...instruction,
+          operands: [{ kind: 'immediate', value, size: 0, strict: false, distance, range: instruction.range }],
+        },
+        context,
+      );
+    const short = as('short');
+    const near = as('near');
+    if (isError(short) || isError(near) || short.fixups.length !== 1 || near.fixups.length !== 1) return undefined;
+    return { short, near };
+  }
+
+  private branch(item: Item): void {
+    const slot = item.slots[0]!;
+    const shape = this.shapes[item.branch - 1]!;
+    const { evaluator } = this;
+    const result = evaluator.evaluate(slot.expression);
+    if (result === undefined || !fillValue(slot.value, result, item.section)) {
+      if (result !== undefined) this.fail(item, 'invalid operand type');
+      item.failed = true;
+      item.size = 0;
+      return;
+    }
+    const chosen = isShort(result, item.section, evaluator.offset, shape.short.bytes.length) ? shape.short : shape.near;
+    if (item.encoded !== chosen) this.changes++;
+    item.encoded = chosen;
+    item.size = chosen.bytes.length;
+    if (item.repeat > 1) this.repeatedBranch(item, shape, result);
+  }
+
+  /** TIMES 5 JMP X: each turn is decided by its own distance. */
+  private repeatedBranch(item: Item, shape: BranchShape, result: Result): void {
+    const { short, near } = shape;
+    let at = this.evaluator.offset;
+    const start = at;
+    for (let i = 0; i < item.repeat; i++)
+      at += (isShort(result, item.section, at, short.bytes.length) ? short : near).bytes.length;
+    item.turns = item.repeat;
+    item.size = (at - start) / item.repeat;
+  }
+
+  private dataSize(item: Item, elements: readonly DataElement[]): number {
+    if (this.pass > 1 && item.size > 0 && !item.variableData) return item.size;
+    let size = 0;
+    for (const element of elements) size += this.elementSize(item, element) * element.count;
+    return size;
+  }
+
+  private elementSize(item: Item, element: DataElement): number {
+    const { countExpression } = element;
+    if (countExpression) {
+      item.variableData = true;
+      const count = this.evaluator.evaluate(countExpression);
+      if (count === undefined) {
+        item.failed = true;
+        return 0;
+      }
+      const range = elementRange(element);
+      if (!isScalar(count)) {
+        this.fail(item, 'non-constant argument supplied to DUP', range);
+        return 0;
+      }
+      if (count < 0) {
+        this.fail(item, 'negative argument supplied to DUP', range);
+        return 0;
+      }
+      element.count = Number(count);
+    }
+    switch (element.kind) {
+      case 'bytes': {
+        const { length } = element.bytes!;
+        return Math.ceil(length / element.size) * element.size;
+      }
+      case 'group':
+        return this.dataSize(item, element.elements!);
+      case 'number':
+        if (element.size > 8 && !item.failed)
+          this.fail(item, 'integer supplied as a DT, DO, DY or DZ', elementRange(element));
+        return element.size;
+      default:
+        return element.size;
+    }
+  }
+
+  private reserve(item: Item): void {
+    const e = item.expression!;
+    if (e.fixed && this.pass > 1) return;
+    const range = new TokenRange(e.token, item.last);
+    const count = this.evaluator.evaluate(e);
+    if (count === undefined) {
+      item.failed = true;
+      item.size = 0;
+    } else if (!isScalar(count)) {
+      this.fail(item, 'attempt to reserve non-constant quantity of BSS space', range);
+    } else if (count < 0) {
+      if (this.final) this.fail(item, 'attempt to reserve negative quantity of BSS space', range);
+      item.size = 0;
+    } else item.size = Number(count) * item.unit;
+  }
+
+  private equ(item: Item): void {
+    const { symbol } = item;
+    const range = new TokenRange(item.first, item.last);
+    if (!symbol) {
+      this.fail(item, 'EQU not preceded by label', range);
+      return;
+    }
+    const result = this.evaluator.evaluate(item.expression!);
+    if (result === undefined) {
+      // Defined all the same: one message for it is enough.
+      if (!symbol.defined) this.define(item, symbol, undefined, 0);
+      return;
+    }
+    const place = placed(result, undefined);
+    if (
+      !place ||
+      place.wrt !== undefined ||
+      (typeof result === 'object' && result.terms.some((t) => isRegister(t.base)))
+    ) {
+      this.fail(item, 'bad syntax for EQU', range);
+      return;
+    }
+    symbol.kind = 'constant';
+    this.define(item, symbol, place.unknown ? undefined : place.section, place.unknown ? 0 : place.number);
+  }
+
+  private incbin(item: Item): void {
+    const { length } = item.bytes!;
+    const numbers: number[] = [];
+    for (const element of item.elements.slice(1)) {
+      this.evaluator.critical = true;
+      const value = this.evaluator.evaluate(element.expression!);
+      this.evaluator.critical = this.final;
+      if (value === undefined) {
+        item.failed = true;
+        return;
+      }
+      numbers.push(isScalar(value) ? Number(value) : 0);
+    }
+    const skip = Math.max(numbers[0] ?? 0, 0);
+    const size = Math.max(Math.min(length - skip, numbers[1] ?? Infinity), 0);
+    item.bytes = item.bytes!.subarray(skip, skip + size);
+    item.size = size;
+  }
+
+  private absolute(item: Item): void {
+    const { section } = item;
+    this.evaluator.critical = true;
+    const result = this.evaluator.evaluate(item.expression!);
+    this.evaluator.critical = this.final;
+    if (result === undefined) return;
+    const place = placed(result, undefined);
+    if (!place || place.wrt !== undefined) {
+      this.diagnostics.error(
+        'cannot use non-relocatable expression as ABSOLUTE address',
+        new TokenRange(item.first, item.last),
+      );
+      return;
+    }
+    if (section.absoluteStart !== place.number || section.absoluteBase !== place.section) this.changes++;
+    section.absoluteStart = place.number;
+    section.absoluteBase = place.section;
+  }
+
+  private org(item: Item): void {
+    this.evaluator.critical = true;
+    const result = this.evaluator.evaluate(item.expression!);
+    this.evaluator.critical = this.final;
+    const range = new TokenRange(item.first, item.last);
+    if (result === undefined) return;
+    if (!isScalar(result)) this.diagnostics.error('org value must be a simple expression', range);
+    else if (this.originItem && this.originItem !== item) this.diagnostics.error('program origin redefined', range);
+    else {
+      this.origin = result;
+      this.originItem = item;
+    }
+  }
+}
+
+/**
+ * Given to the encoder as the section of the instruction, so that it never takes a target for one of the same section:
+ * distances then stay fixups, and the bytes hold wherever the instruction comes to stand.
+ */
+const elsewhere: SegmentBase = { name: '', external: false };
+
+/** A jump whose form the encoder must choose by its distance (one that is no plain branch, see branchOf). */
+export function dependsOnPlace({ mnemonic, operands }: ParsedInstruction): boolean {
+  return mnemonic.charCodeAt(0) === 106 /* j */ && operands.length === 1 && operands[0]!.kind === 'immediate';
+}
+
+export function isError(encoded: Encoded | EncodeError): encoded is EncodeError {
+  return 'message' in encoded;
+}
+
+/** NASM's rule: a target of this section within a byte's reach, or one not known yet. */
+function isShort(result: Result, section: Section, here: number, length: number): boolean {
+  if (typeof result !== 'object') return false;
+  if (result.unknown) return true;
+  const term = result.terms[0];
+  if (result.terms.length !== 1 || term!.base !== section || term!.coefficient !== 1 || result.wrt !== undefined)
+    return false;
+  const distance = Number(result.number) - here - length;
+  return distance >= -128 && distance <= 127;
+}

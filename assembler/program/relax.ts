@@ -1,0 +1,247 @@
+import type { Diagnostics } from '../diagnostics';
+import type { Evaluator } from '../expression/evaluate';
+import { type Expression, Op } from '../expression/expression';
+import { Limits } from '../limits';
+import { type Item, ItemKind } from './item';
+import { dependsOnPlace, type Layout } from './layout';
+import type { Section } from './section';
+import type { ProgramSymbol } from './symbol';
+
+/**
+ * The sizing passes after the second. NASM goes over the whole source in each; here only the items whose size or value
+ * can still change are looked at, in NASM's order and with NASM's view of the world: labels before an item have this
+ * pass's values, labels after it the last pass's. So the result is NASM's, pass for pass.
+ *
+ * The items are kept in flat arrays: what lies between two of them never changes and is one number.
+ */
+export class Relaxation {
+  private readonly items: Item[] = [];
+  private readonly section: Int32Array;
+  /** Bytes between the end of the one before in the same section and this one. */
+  private readonly gap: Float64Array;
+  private readonly ends: Float64Array;
+  /** Branches: the target is `ends[anchor] + distance` (or `distance`, where the anchor is -1). -2: not a plain branch. */
+  private readonly targetAnchor: Int32Array;
+  private readonly targetDistance: Float64Array;
+  private readonly shortLength: Uint8Array;
+  private readonly nearLength: Uint8Array;
+  /** Labels that move with an item. */
+  private readonly anchored: ProgramSymbol[] = [];
+
+  constructor(
+    all: readonly Item[],
+    private readonly sections: readonly Section[],
+    private readonly layout: Layout,
+    private readonly evaluator: Evaluator,
+    private readonly diagnostics: Diagnostics,
+  ) {
+    const stable = new StableSymbols(all);
+    for (const item of all) if (isActive(item, stable)) this.items.push(item);
+    const n = this.items.length;
+    this.section = new Int32Array(n);
+    this.gap = new Float64Array(n);
+    this.ends = new Float64Array(n);
+    this.targetAnchor = new Int32Array(n).fill(-2);
+    this.targetDistance = new Float64Array(n);
+    this.shortLength = new Uint8Array(n);
+    this.nearLength = new Uint8Array(n);
+    this.anchorAll(all);
+    for (let k = 0; k < n; k++) this.aim(k, this.items[k]!);
+  }
+
+  /** Finds for every item and label what it moves with. */
+  private anchorAll(all: readonly Item[]): void {
+    const index = new Map<Section, number>();
+    this.sections.forEach((section, i) => {
+      index.set(section, i);
+    });
+    const last = new Int32Array(this.sections.length).fill(-1);
+    let k = 0;
+    for (const item of all) {
+      const s = index.get(item.section)!;
+      const anchor = last[s]!;
+      const base = anchor < 0 ? 0 : this.ends[anchor]!;
+      const { symbol } = item;
+      if (
+        symbol &&
+        item.kind !== ItemKind.Equ &&
+        symbol.section === item.section &&
+        symbol.offset === item.offset &&
+        anchor >= 0
+      ) {
+        symbol.distance = item.offset - base;
+        symbol.anchor = anchor;
+        this.anchored.push(symbol);
+      }
+      if (item === this.items[k]) {
+        this.section[k] = s;
+        this.gap[k] = item.offset - base;
+        this.ends[k] = item.offset + item.size * item.repeat;
+        last[s] = k;
+        k++;
+      }
+    }
+  }
+
+  /** Prepares the quick path of a branch to a label, plus or minus a number, of its own section. */
+  private aim(k: number, item: Item): void {
+    if (item.branch === 0 || item.times !== undefined) return;
+    const target = labelAndNumber(item.slots[0]!.expression);
+    if (!target || target.symbol.section !== item.section || !target.symbol.defined) return;
+    const { symbol, number } = target;
+    if (symbol.kind === 'constant') return;
+    const shape = this.layout.shapes[item.branch - 1]!;
+    this.shortLength[k] = shape.short.bytes.length;
+    this.nearLength[k] = shape.near.bytes.length;
+    this.targetAnchor[k] = symbol.anchor;
+    this.targetDistance[k] = (symbol.anchor < 0 ? Number(symbol.offset) : symbol.distance) + number;
+  }
+
+  /** Runs passes until nothing changes; then labels have their values and items their sizes. */
+  run(cancelled: () => boolean): void {
+    const { evaluator, layout } = this;
+    evaluator.ends = this.ends;
+    evaluator.critical = false;
+    evaluator.firstPass = false;
+    let fewest = Infinity;
+    let stalled = 0;
+    for (;;) {
+      layout.pass++;
+      const changed = this.pass();
+      if (changed === 0) break;
+      if (cancelled()) break;
+      if (changed < fewest) {
+        fewest = changed;
+        stalled = 0;
+      } else if (++stalled > Limits.stalledPasses) {
+        this.diagnostics.frame = undefined;
+        this.diagnostics.line = undefined;
+        this.diagnostics.error(
+          `unable to find valid values for all labels after ${layout.pass} passes; stalled for ${stalled}, giving up.`,
+        );
+        this.diagnostics.note('Possible causes: recursive EQUs, macro abuse.');
+        break;
+      }
+    }
+    for (const symbol of this.anchored) {
+      symbol.offset = this.ends[symbol.anchor]! + symbol.distance;
+      symbol.anchor = -1;
+    }
+  }
+
+  /** One pass over the items that may change; gives the number that did. */
+  private pass(): number {
+    const { items, section, gap, ends, targetAnchor, targetDistance, shortLength, nearLength } = this;
+    const at = new Float64Array(this.sections.length);
+    let changed = 0;
+    this.layout.changes = 0;
+    for (let k = 0; k < items.length; k++) {
+      const s = section[k]!;
+      const start = at[s]! + gap[k]!;
+      const anchor = targetAnchor[k]!;
+      let end: number;
+      if (anchor !== -2) {
+        const target = (anchor < 0 ? 0 : ends[anchor]!) + targetDistance[k]!;
+        const after = start + shortLength[k]!;
+        const distance = target - after;
+        end = distance >= -128 && distance <= 127 ? after : start + nearLength[k]!;
+      } else end = start + this.general(items[k]!, start);
+      if (ends[k] !== end) {
+        ends[k] = end;
+        changed++;
+      }
+      at[s] = end;
+    }
+    return changed + this.layout.changes;
+  }
+
+  private general(item: Item, start: number): number {
+    const { evaluator, layout, diagnostics } = this;
+    item.offset = start;
+    evaluator.section = item.section;
+    evaluator.offset = start;
+    diagnostics.frame = item.frame;
+    diagnostics.line = item.line;
+    layout.resize(item);
+    return item.size * item.repeat;
+  }
+}
+
+/** `label`, `label + 4`, `label - 4`. */
+function labelAndNumber(e: Expression): { symbol: ProgramSymbol; number: number } | undefined {
+  if (e.op === Op.Symbol) return { symbol: e.symbol!, number: 0 };
+  if (e.op !== 43 && e.op !== 45) return undefined;
+  const { a, b } = e;
+  if (a!.op === Op.Symbol && b!.op === Op.Constant && typeof b!.value === 'number')
+    return { symbol: a!.symbol!, number: e.op === 43 ? b!.value : -b!.value };
+  return undefined;
+}
+
+/** Symbols whose value no later pass can change. */
+class StableSymbols {
+  private readonly known = new Map<ProgramSymbol, boolean>();
+  private readonly definitions = new Map<ProgramSymbol, Item>();
+
+  constructor(all: readonly Item[]) {
+    for (const item of all) if (item.kind === ItemKind.Equ && item.symbol) this.definitions.set(item.symbol, item);
+  }
+
+  /** A number that stays, or an address whose section and not whose offset matters. */
+  expression(e: Expression): boolean {
+    if (e.fixed) return true;
+    if (e.op === Op.Symbol) return this.symbol(e.symbol!);
+    if (e.op === Op.Here || e.op === Op.SectionStart) return false;
+    return (!e.a || this.expression(e.a)) && (!e.b || this.expression(e.b)) && (!e.c || this.expression(e.c));
+  }
+
+  private symbol(symbol: ProgramSymbol): boolean {
+    const known = this.known.get(symbol);
+    if (known !== undefined) return known;
+    // A definition that leads back to itself is not stable.
+    this.known.set(symbol, false);
+    const definition = this.definitions.get(symbol);
+    let stable = symbol.section?.kind === 'external';
+    if (definition) stable = this.expression(definition.expression!);
+    else if (symbol.section?.kind === 'absolute')
+      stable = symbol.section.absoluteExpression?.fixed === true && !symbol.section.moving;
+    this.known.set(symbol, stable);
+    return stable;
+  }
+
+  /** An address of a section plus a number: it has a relocation or fixup, whatever its offset is. */
+  address(e: Expression): boolean {
+    if (e.op === Op.Symbol) {
+      const { symbol } = e;
+      return symbol!.section?.kind === 'section' && !this.definitions.has(symbol!);
+    }
+    if (e.op === Op.Here || e.op === Op.SectionStart) return true;
+    if (e.op === 43)
+      return (this.address(e.a!) && this.expression(e.b!)) || (this.expression(e.a!) && this.address(e.b!));
+    if (e.op === 45) return this.address(e.a!) && this.expression(e.b!);
+    return false;
+  }
+}
+
+/** Whether later passes may find another size or value for an item. */
+function isActive(item: Item, stable: StableSymbols): boolean {
+  if (item.failed) return false;
+  if (item.times && !stable.expression(item.times)) return true;
+  if (item.branch > 0) return true;
+  switch (item.kind) {
+    case ItemKind.Instruction:
+      if (dependsOnPlace(item.instruction!)) return true;
+      for (const { expression } of item.slots) {
+        if (!expression.fixed && !stable.expression(expression) && !stable.address(expression)) return true;
+      }
+      return false;
+    case ItemKind.Data:
+      return item.variableData;
+    case ItemKind.Reserve:
+    case ItemKind.Equ:
+    case ItemKind.Absolute:
+    case ItemKind.Org:
+      return !stable.expression(item.expression!);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Token } from '../source/token';
+import { ProgramSymbol } from './symbol';
+
+/** All symbols of a program by full name, and the label that local names belong to. */
+export class Symbols {
+  readonly table = new Map<string, ProgramSymbol>();
+  /** The last label that was no local one. */
+  scope = '';
+
+  /** The symbol of a name as written; `.loop` belongs to the label before it. */
+  of(name: string): ProgramSymbol {
+    return this.named(isLocal(name) ? this.scope + name : name);
+  }
+
+  named(full: string): ProgramSymbol {
+    let symbol = this.table.get(full);
+    if (!symbol) {
+      symbol = new ProgramSymbol(full);
+      this.table.set(full, symbol);
+    }
+    return symbol;
+  }
+
+  reference(token: Token): ProgramSymbol {
+    const symbol = this.of(token.text);
+    symbol.references.push(token);
+    return symbol;
+  }
+
+  /** A label is defined: later local names belong to it. */
+  enter(name: string): void {
+    if (name.charCodeAt(0) !== 46) this.scope = name;
+  }
+}
+
+/** `.name`, but not the special `..name`. */
+export function isLocal(name: string): boolean {
+  return name.charCodeAt(0) === 46 && name.charCodeAt(1) !== 46;
+}
+
+/** `..start` and its like, but not the macro-local `..@1.x`. */
+export function isSpecial(name: string): boolean {
+  return name.startsWith('..') && name[2] !== '@';
+}
