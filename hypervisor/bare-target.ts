@@ -1,7 +1,7 @@
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { ExitRecord } from './exit-record';
 import { explainTripleFault } from './explain';
-import { Hash, hashRegisters, probe, readRegisters, readVirtual, writeRegister, writeVirtual } from './processor-view';
+import { Hash, hashValues, probe, readRegisters, readVirtual, writeRegister, writeVirtual } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
 
 interface BareSnapshot extends Snapshot {
@@ -114,7 +114,7 @@ export class BareTarget implements Target {
 
   hash(): string {
     const hash = new Hash();
-    hashRegisters(this.machine.processor, hash);
+    hashValues(this.registers(), hash);
     hash.addBytes(this.machine.memory.bytes);
     return hash.toString();
   }

@@ -1,10 +1,13 @@
 import { isLoadError as isBootError } from '../machine/boot/load-error';
 import { planBoot } from '../machine/boot/plan';
 import { applyBootState } from '../machine/cpu/apply-boot-state';
+import { defaultProfile } from '../machine/cpu/system/cpuid';
 import { guestMemory, Machine } from '../machine/machine';
 import { BareTarget } from './bare-target';
+import { EptTarget } from './ept-target';
 import type { LaunchOptions, LoadError } from './launch-options';
 import type { Target } from './target';
+import { hostMemoryFor, Vmm } from './vmm/vmm';
 
 const MEBIBYTE = 1024 * 1024;
 /** Linear memory ends at 4 GiB; the engine's own tables take some of it. */
@@ -19,7 +22,8 @@ function refuse(options: LaunchOptions): string | undefined {
     return `memory: ${memory} bytes; it must be 1M to 3072M, a multiple of 64K`;
   }
   if (cpus !== 1) return `cpus: ${cpus}; this version runs one CPU`;
-  if (virtualization !== 'none') return `virtualization "${virtualization}" is not there yet; use "none"`;
+  if (virtualization !== 'none' && virtualization !== 'ept')
+    return `virtualization "${virtualization}" is not there yet; use "ept" or "none"`;
   return undefined;
 }
 
@@ -38,15 +42,20 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
   });
   if (isBootError(plan)) return loadError(plan.message);
   const drives = { floppy: options.floppy, disk: options.disk, cdrom: options.cdrom, ...plan.drives };
-  const machine = new Machine({
-    memory: options.memory,
-    tier1: options.tier1,
-    ...drives,
-    bootOrder: undefined,
-    realModeEntry: plan.realModeEntry,
-  });
-  const start = plan.place(guestMemory(machine.memory));
+  const devices = { ...drives, realModeEntry: plan.realModeEntry };
+  if (options.virtualization === 'none') {
+    const machine = new Machine({ memory: options.memory, tier1: options.tier1, ...devices });
+    machine.processor.profile = defaultProfile({ vmx: true });
+    const start = plan.place(guestMemory(machine.memory));
+    if (isBootError(start)) return loadError(start.message);
+    applyBootState(machine.processor, start.state);
+    return new BareTarget(machine);
+  }
+  const machine = new Machine({ memory: hostMemoryFor(options.memory), tier1: options.tier1 });
+  const vmm = new Vmm(machine, options.memory, devices);
+  const start = plan.place(vmm.memory);
   if (isBootError(start)) return loadError(start.message);
-  applyBootState(machine.processor, start.state);
-  return new BareTarget(machine);
+  const target = new EptTarget(machine, vmm);
+  vmm.start(start.state);
+  return target;
 }

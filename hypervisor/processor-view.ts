@@ -174,8 +174,7 @@ export function writeVirtual(processor: Processor, address: bigint, bytes: Uint8
 }
 
 /** A hash over what a guest program can see of the CPU: general registers, RIP, RFLAGS, segments, control registers. */
-export function hashRegisters(processor: Processor, hash: Hash): void {
-  const r = readRegisters(processor);
+export function hashValues(r: Registers, hash: Hash): void {
   for (const value of [...r.gpr, r.rip, r.rflags, r.cr0, r.cr2, r.cr3, r.cr4, r.efer, r.gdtr.base, r.idtr.base])
     hash.add64(value);
   for (const s of r.segments) {
@@ -203,13 +202,16 @@ export class Hash {
     this.add32(Number((value >> 32n) & 0xffffffffn));
   }
 
-  /** Adds memory by words; the length is a multiple of 4. Zero words are skipped but for their place. */
-  addBytes(bytes: Uint8Array): void {
+  /**
+   * Adds memory by words; the length is a multiple of 4. Zero words are skipped but for their place.
+   * @param firstWord number of the first word in the whole
+   */
+  addBytes(bytes: Uint8Array, firstWord = 0): void {
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
     for (let i = 0; i < words.length; i++) {
       const word = words[i];
       if (word === 0) continue;
-      this.add32(i);
+      this.add32(firstWord + i);
       this.add32(word);
     }
   }

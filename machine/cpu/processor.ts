@@ -12,6 +12,7 @@ import { GuestFault, raise, Vector } from './fault';
 import { InterpreterModule } from './interpreter';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
+import type { CpuProfile } from './system/cpuid';
 import { TripleFault } from './system/exceptions';
 import { instructionHelpers } from './system/helpers';
 import { Mmu } from './system/mmu';
@@ -51,6 +52,8 @@ export class Processor implements Cpu {
   readonly mmu: Mmu;
   readonly code: CodeCache;
   readonly table: WebAssembly.Table;
+  /** What CPUID says; undefined is the default profile. */
+  profile: CpuProfile | undefined;
   ports: PortBus = { readPort: () => 0xffffffff, writePort: () => {} };
   interrupts: InterruptController = { pending: () => false, acknowledge: () => 0, onChange: () => {} };
   executeVmx: InstructionHelper | undefined;

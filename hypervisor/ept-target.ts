@@ -1,0 +1,252 @@
+import { disassemble } from '../assembler/disassembler/disassemble';
+import { decode, isDecoded } from '../isa/decoder';
+import { vmcsFields } from '../isa/vmx/fields';
+import type { Vmcs } from '../machine/cpu/vmx/vmcs';
+import type { Machine, MachineSnapshot } from '../machine/machine';
+import type { PlatformState } from '../machine/platform';
+import type { ExitRecord } from './exit-record';
+import { Hash, hashValues, readRegisters, writeRegister } from './processor-view';
+import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
+import { guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
+import { pagingOf, walkGuest } from './vmm/guest-walk';
+import type { VmEnd, Vmm } from './vmm/vmm';
+
+interface EptSnapshot extends Snapshot {
+  readonly machine: MachineSnapshot;
+  readonly platform: PlatformState;
+  readonly frames: Float64Array;
+  readonly nextFrame: number;
+  readonly exits: number;
+  readonly cost: number;
+  readonly end: VmEnd | undefined;
+  readonly serialLength: number;
+}
+
+/**
+ * A guest under the VMM with VT-x and EPT. Between calls the CPU stands in non-root mode with the guest's state loaded; the
+ * VMCS in memory shows the guest as of the last exit, as hardware's does.
+ */
+export class EptTarget implements Target {
+  readonly method = 'ept';
+  readonly cpus = 1;
+  #serial: string[] = [];
+
+  constructor(
+    readonly machine: Machine,
+    readonly vmm: Vmm,
+  ) {
+    vmm.platform.onSerial = (byte) => this.#serial.push(String.fromCharCode(byte));
+    vmm.describeInstruction = (vmcs) => this.#instructionAt(vmcs);
+  }
+
+  get instructions(): number {
+    return this.machine.retired;
+  }
+
+  get memorySize(): number {
+    return this.vmm.memory.size;
+  }
+
+  get serialOutput(): string {
+    if (this.#serial.length > 1) this.#serial = [this.#serial.join('')];
+    return this.#serial[0] ?? '';
+  }
+
+  get exits(): readonly ExitRecord[] {
+    return this.vmm.exits;
+  }
+
+  get cost(): number {
+    return this.vmm.cost;
+  }
+
+  run(instructions: number): Stop {
+    const { vmm } = this;
+    if (vmm.end) return vmm.end;
+    const stop = this.machine.run(instructions, true);
+    if (vmm.end) return vmm.end;
+    switch (stop.kind) {
+      case 'breakpoint':
+        return { kind: 'breakpoint', address: BigInt.asUintN(64, BigInt(this.machine.processor.state.linearIp)) };
+      case 'triple-fault':
+        return { kind: 'triple-fault', explanation: 'the host itself went into shutdown' };
+      case 'vm-exit': {
+        const record = vmm.stoppedAt;
+        vmm.stoppedAt = undefined;
+        return record ? { kind: 'exit', record } : { kind: 'limit' };
+      }
+      default:
+        return stop;
+    }
+  }
+
+  setBreakpoints(addresses: readonly bigint[]): void {
+    this.machine.processor.setBreakpoints(addresses.map((address) => Number(BigInt.asIntN(64, address))));
+  }
+
+  setBreakOnExits(reasons: readonly string[]): void {
+    this.vmm.breakOn = new Set(reasons);
+  }
+
+  /** The guest's registers as the guest sees them: CR0 and CR4 through the read shadows. */
+  registers(): Registers {
+    const registers = readRegisters(this.machine.processor);
+    const { vmcs } = this.vmm.vcpu;
+    const mask0 = vmcs.read('cr0GuestHostMask');
+    const mask4 = vmcs.read('cr4GuestHostMask');
+    if (!this.machine.vmx.inNonRoot) return { ...registers, cr0: guestViewOfCr0(vmcs), cr4: guestViewOfCr4(vmcs) };
+    return {
+      ...registers,
+      cr0: (registers.cr0 & ~mask0) | (vmcs.read('cr0ReadShadow') & mask0),
+      cr4: (registers.cr4 & ~mask4) | (vmcs.read('cr4ReadShadow') & mask4),
+    };
+  }
+
+  writeRegister(name: string, value: bigint): boolean {
+    return writeRegister(this.machine.processor, name, value);
+  }
+
+  /** Reads by the guest's own tables and the VMM's map. */
+  readVirtual(address: bigint, length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const at = BigInt.asUintN(64, address + BigInt(done));
+      const physical = this.translate(at);
+      if (physical === undefined) return out.subarray(0, done);
+      const run = Math.min(length - done, 4096 - Number(at & 0xfffn));
+      out.set(this.vmm.memory.read(physical, run), done);
+      done += run;
+    }
+    return out;
+  }
+
+  writeVirtual(address: bigint, bytes: Uint8Array): number {
+    let done = 0;
+    while (done < bytes.length) {
+      const at = BigInt.asUintN(64, address + BigInt(done));
+      const physical = this.translate(at);
+      if (physical === undefined) break;
+      const run = Math.min(bytes.length - done, 4096 - Number(at & 0xfffn));
+      this.vmm.memory.write(physical, bytes.subarray(done, done + run));
+      done += run;
+    }
+    return done;
+  }
+
+  translate(address: bigint): number | undefined {
+    const { cr3, efer } = this.registers();
+    const live = readRegisters(this.machine.processor);
+    const found = walkGuest(
+      { guestCr0: live.cr0, guestCr3: cr3, guestCr4: live.cr4, guestIa32Efer: efer },
+      this.vmm.memory,
+      address,
+      false,
+      false,
+    );
+    if ('errorCode' in found || found.guestPhysical >= this.memorySize) return undefined;
+    return found.guestPhysical;
+  }
+
+  readPhysical(address: number, length: number): Uint8Array {
+    return this.vmm.memory.read(address, length);
+  }
+
+  writePhysical(address: number, bytes: Uint8Array): void {
+    this.vmm.memory.write(address, bytes);
+  }
+
+  snapshot(): EptSnapshot {
+    const { vmm, machine } = this;
+    return {
+      instructions: this.instructions,
+      machine: machine.snapshot(),
+      platform: vmm.platform.save(),
+      frames: vmm.memory.frames.slice(),
+      nextFrame: vmm.frames.next,
+      exits: vmm.exits.length,
+      cost: vmm.cost,
+      end: vmm.end,
+      serialLength: this.serialOutput.length,
+    };
+  }
+
+  restore(snapshot: Snapshot): void {
+    const s = snapshot as EptSnapshot;
+    const { vmm, machine } = this;
+    machine.restore(s.machine);
+    vmm.platform.load(s.platform);
+    vmm.memory.frames.set(s.frames);
+    vmm.frames.next = s.nextFrame;
+    for (const record of vmm.exits.splice(s.exits)) {
+      const left = (vmm.counts.get(record.reason) ?? 1) - 1;
+      if (left > 0) vmm.counts.set(record.reason, left);
+      else vmm.counts.delete(record.reason);
+    }
+    vmm.cost = s.cost;
+    vmm.end = s.end;
+    vmm.stoppedAt = undefined;
+    this.#serial = [this.serialOutput.slice(0, s.serialLength)];
+  }
+
+  serialInput(bytes: Uint8Array): void {
+    this.vmm.platform.serialInput(bytes);
+  }
+
+  screen(): string[] {
+    return this.vmm.platform.screenText();
+  }
+
+  exitCounts(): Record<string, number> {
+    return Object.fromEntries([...this.vmm.counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  vmcs(): VmcsFieldValue[] {
+    const { vmcs } = this.vmm.vcpu;
+    return vmcsFields.map((field) => ({
+      name: field.key,
+      encoding: field.encoding,
+      value: vmcs.readEncoding(field.encoding),
+    }));
+  }
+
+  hash(): string {
+    const hash = new Hash();
+    hashValues(this.registers(), hash);
+    const { frames, host } = this.vmm.memory;
+    frames.forEach((frame, page) => {
+      if (frame >= 0) hash.addBytes(host.bytes.subarray(frame, frame + 4096), page * 1024);
+    });
+    return hash.toString();
+  }
+
+  statistics(): Record<string, number> {
+    const { machine, vmm } = this;
+    return {
+      instructions: machine.retired,
+      time: machine.clock.now(),
+      exits: vmm.exits.length,
+      hostFrames: (vmm.frames.next - 1024 * 1024) / 4096,
+      regions: machine.translator.regions,
+      translatedInstructions: machine.translator.instructions,
+    };
+  }
+
+  #instructionAt(vmcs: Vmcs): string {
+    const access = vmcs.read32('guestCsAccessRights');
+    const long = (vmcs.read('guestIa32Efer') & 0x400n) !== 0n && (access & 0x2000) !== 0;
+    const bits = long ? 64 : access & 0x4000 ? 32 : 16;
+    const rip = vmcs.read('guestRip');
+    const linear = long ? rip : (rip + vmcs.read('guestCsBase')) & 0xffffffffn;
+    const view = pagingOf(vmcs);
+    const bytes = new Uint8Array(15);
+    let available = 0;
+    for (; available < 15; available++) {
+      const found = walkGuest(view, this.vmm.memory, linear + BigInt(available), false, false);
+      if ('errorCode' in found) break;
+      bytes[available] = this.vmm.memory.readU8(found.guestPhysical);
+    }
+    const decoded = decode(bytes.subarray(0, available), 0, bits);
+    return isDecoded(decoded) ? disassemble(decoded, rip, {}) : '';
+  }
+}

@@ -1,0 +1,241 @@
+/** What the VMM does about each VM exit: one handler an exit reason. Each says in words what it did. */
+import type { ExitReasonName } from '../../isa/vmx/exit-reasons';
+import { Vector } from '../../machine/cpu/fault';
+import { State } from '../../machine/cpu/layout';
+import { cpuid, defaultProfile } from '../../machine/cpu/system/cpuid';
+import type { Platform } from '../../machine/platform';
+import { handleControlRegister } from './control-registers';
+import { pagingOf, walkGuest } from './guest-walk';
+import { handleRdmsr, handleWrmsr } from './msrs';
+import type { VCpu } from './vcpu';
+import type { VmMemory } from './vm-memory';
+
+/** What handlers work on. */
+export interface Vm {
+  readonly memory: VmMemory;
+  /** The guest's virtual hardware. */
+  readonly platform: Platform;
+  /** The guest is over: halted with interrupts off. */
+  halted(): void;
+}
+
+/** Handles an exit; gives what was done, in words. `undefined`: the guest cannot go on, and the text says why. */
+export type ExitHandler = (vcpu: VCpu, vm: Vm) => string;
+
+/** The VMM cannot go on with this guest. */
+export class UnsupportedExit {
+  constructor(readonly message: string) {}
+}
+
+const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
+
+/** What the guest's CPUID says: this processor without VMX, as the VMM runs one level of guests. */
+const virtualCpu = defaultProfile();
+
+function handleCpuid(vcpu: VCpu): string {
+  const { processor } = vcpu;
+  const { state } = processor;
+  const leaf = vcpu.gpr32(0);
+  const subleaf = vcpu.gpr32(1);
+  // leaves that report CR4 bits must see the guest's
+  const hostCr4 = state.get64(State.cr4);
+  const hostProfile = processor.profile;
+  state.set64(State.cr4, vcpu.vmcs.read('guestCr4'));
+  processor.profile = virtualCpu;
+  const { eax, ebx, ecx, edx } = cpuid(processor, leaf, subleaf);
+  state.set64(State.cr4, hostCr4);
+  processor.profile = hostProfile;
+  vcpu.setGpr32(0, eax);
+  vcpu.setGpr32(3, ebx);
+  vcpu.setGpr32(1, ecx);
+  vcpu.setGpr32(2, edx);
+  vcpu.skipInstruction();
+  return `gave leaf ${hex(leaf)} of the virtual CPU`;
+}
+
+function handleHlt(vcpu: VCpu, vm: Vm): string {
+  vcpu.skipInstruction();
+  if (!vcpu.interruptsOn) {
+    vm.halted();
+    return 'ended the run: the guest halted with interrupts off';
+  }
+  vcpu.vmcs.write32('guestActivityState', 1);
+  return 'let the vCPU sleep until an interrupt';
+}
+
+function handleIo(vcpu: VCpu, vm: Vm): string {
+  const qualification = vcpu.vmcs.read32('exitQualification');
+  const size = ((qualification & 7) + 1) as 1 | 2 | 4;
+  const input = (qualification & 8) !== 0;
+  const port = qualification >>> 16;
+  if (qualification & 16) return handleStringIo(vcpu, vm, port, size, input);
+  if (input) {
+    const value = vm.platform.readPort(port, size) >>> 0;
+    const old = vcpu.gpr64(0);
+    if (size === 4) vcpu.setGpr32(0, value);
+    else {
+      const mask = size === 1 ? 0xffn : 0xffffn;
+      vcpu.setGpr64(0, (old & ~mask) | (BigInt(value) & mask));
+    }
+    vcpu.skipInstruction();
+    return `read ${hex(value)} from the virtual device at port ${hex(port)}`;
+  }
+  const value = size === 4 ? vcpu.gpr32(0) : vcpu.gpr32(0) & (size === 1 ? 0xff : 0xffff);
+  // the write may end the run: the instruction is done then too
+  vcpu.skipInstruction();
+  vm.platform.writePort(port, size, value);
+  return `wrote ${hex(value)} to the virtual device at port ${hex(port)}`;
+}
+
+/** INS and OUTS: one iteration; the guest comes again for the next. */
+function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input: boolean): string {
+  const { vmcs } = vcpu;
+  const repeat = (vmcs.read32('exitQualification') & 32) !== 0;
+  const addressBits = [16, 32, 64][(vmcs.read32('exitInstructionInformation') >>> 7) & 7] ?? 64;
+  const mask = (1n << BigInt(addressBits)) - 1n;
+  const count = vcpu.gpr64(1) & mask;
+  if (repeat && count === 0n) {
+    vcpu.skipInstruction();
+    return 'nothing to repeat';
+  }
+  const linear = vmcs.read('guestLinearAddress');
+  const pages: number[] = [];
+  for (let i = 0; i < size; i++) {
+    const found = walkGuest(pagingOf(vmcs), vm.memory, linear + BigInt(i), input, vcpu.cpl === 3);
+    if ('errorCode' in found) {
+      vcpu.setCr2(linear + BigInt(i));
+      vcpu.injectException(Vector.PF, found.errorCode);
+      return 'injected a page fault for the string operand';
+    }
+    pages.push(found.guestPhysical);
+  }
+  let value = 0;
+  if (input) {
+    value = vm.platform.readPort(port, size) >>> 0;
+    pages.forEach((at, i) => {
+      vm.memory.write(at, Uint8Array.of((value >>> (8 * i)) & 0xff));
+    });
+  } else {
+    pages.forEach((at, i) => {
+      value |= vm.memory.readU8(at) << (8 * i);
+    });
+  }
+  const step = (vmcs.read32('guestRflags') & 0x400) !== 0 ? -BigInt(size) : BigInt(size);
+  const keep = addressBits === 16 ? ~mask : 0n;
+  const advance = (register: number, by: bigint): void => {
+    const old = vcpu.gpr64(register);
+    vcpu.setGpr64(register, BigInt.asUintN(64, ((old + by) & mask) | (old & keep)));
+  };
+  advance(input ? 7 : 6, step);
+  if (repeat) advance(1, -1n);
+  if (repeat && count > 1n) vcpu.processor.countRetired();
+  else vcpu.skipInstruction();
+  if (!input) vm.platform.writePort(port, size, value >>> 0);
+  return `${input ? 'read' : 'wrote'} ${hex(value >>> 0)} ${input ? 'from' : 'to'} the virtual device at port ${hex(port)}`;
+}
+
+function handleEptViolation(vcpu: VCpu, vm: Vm): string {
+  const address = Number(vcpu.vmcs.read('guestPhysicalAddress'));
+  vcpu.reinjectVectored();
+  if (address >= vm.memory.size) {
+    throw new UnsupportedExit(
+      `the guest accessed guest-physical address ${hex(address)}, where the VM has neither memory nor a device`,
+    );
+  }
+  const present = vm.memory.translate(address) !== undefined;
+  if (present && vm.memory.isRom(address) && (vcpu.vmcs.read32('exitQualification') & 2) !== 0) {
+    throw new UnsupportedExit(`the guest wrote to ROM at guest-physical address ${hex(address)}`);
+  }
+  const host = vm.memory.populate(address);
+  const page = (value: number): string => hex(Math.floor(value / 4096) * 4096);
+  return `mapped guest-physical page ${page(address)} to host frame ${page(host)}`;
+}
+
+/** Exceptions in the bitmap are the guest's own: it gets them back. */
+function reflectException(vcpu: VCpu): string {
+  const { vmcs } = vcpu;
+  const information = vmcs.read32('exitInterruptionInformation');
+  const vector = information & 0xff;
+  if (vector === Vector.PF) vcpu.setCr2(vmcs.read('exitQualification'));
+  vcpu.injectException(vector, information & 0x800 ? vmcs.read32('exitInterruptionErrorCode') : undefined);
+  return `gave the exception (vector ${vector}) back to the guest`;
+}
+
+/** The host's timer or a device kicked the vCPU out: does the guest have an interrupt to take? */
+function handleExternalInterrupt(vcpu: VCpu, vm: Vm): string {
+  vcpu.reinjectVectored();
+  return offerInterrupt(vcpu, vm);
+}
+
+const INTERRUPT_WINDOW = 4;
+
+/** Injects the virtual interrupt controller's interrupt, or waits for the guest to be able to take it. */
+export function offerInterrupt(vcpu: VCpu, vm: Vm): string {
+  const { vmcs } = vcpu;
+  const controls = vmcs.read32('primaryProcessorBasedControls');
+  const { interrupts } = vm.platform;
+  if (!interrupts.pending()) {
+    vmcs.write32('primaryProcessorBasedControls', controls & ~INTERRUPT_WINDOW);
+    return 'nothing is pending for the guest';
+  }
+  if (!vcpu.interruptible) {
+    vmcs.write32('primaryProcessorBasedControls', controls | INTERRUPT_WINDOW);
+    return 'an interrupt is pending and the guest cannot take it yet: asked for an interrupt-window exit';
+  }
+  vmcs.write32('primaryProcessorBasedControls', controls & ~INTERRUPT_WINDOW);
+  const vector = interrupts.acknowledge();
+  vcpu.injectInterrupt(vector);
+  vmcs.write32('guestActivityState', 0);
+  return `injected interrupt vector ${hex(vector)}`;
+}
+
+function refuseWithUndefinedOpcode(vcpu: VCpu): string {
+  vcpu.injectException(Vector.UD);
+  return 'injected #UD: the virtual CPU does not have this instruction';
+}
+
+function skip(vcpu: VCpu): string {
+  vcpu.skipInstruction();
+  return 'nothing to do: the caches are not modelled';
+}
+
+function handleXsetbv(vcpu: VCpu): string {
+  const value = (vcpu.gpr64(2) << 32n) | BigInt(vcpu.gpr32(0));
+  if (vcpu.gpr32(1) !== 0 || (value & 1n) === 0n || (value & ~3n) !== 0n || vcpu.cpl !== 0) {
+    vcpu.injectGeneralProtection();
+    return 'injected #GP(0): not an XCR0 value of the virtual CPU';
+  }
+  vcpu.processor.state.set64(State.xcr0, value);
+  vcpu.skipInstruction();
+  return `set XCR0 to ${hex(value)}`;
+}
+
+/** Handlers by exit reason. Reasons that the VMM's controls never let happen are absent. */
+export const exitHandlers: Readonly<Partial<Record<ExitReasonName, ExitHandler>>> = {
+  EXCEPTION_OR_NMI: reflectException,
+  EXTERNAL_INTERRUPT: handleExternalInterrupt,
+  INTERRUPT_WINDOW: offerInterrupt,
+  CPUID: handleCpuid,
+  HLT: handleHlt,
+  INVD: skip,
+  WBINVD: skip,
+  IO_INSTRUCTION: handleIo,
+  RDMSR: handleRdmsr,
+  WRMSR: handleWrmsr,
+  CR_ACCESS: handleControlRegister,
+  EPT_VIOLATION: handleEptViolation,
+  XSETBV: handleXsetbv,
+  GETSEC: refuseWithUndefinedOpcode,
+  INVEPT: refuseWithUndefinedOpcode,
+  INVVPID: refuseWithUndefinedOpcode,
+  VMCALL: refuseWithUndefinedOpcode,
+  VMCLEAR: refuseWithUndefinedOpcode,
+  VMLAUNCH: refuseWithUndefinedOpcode,
+  VMPTRLD: refuseWithUndefinedOpcode,
+  VMPTRST: refuseWithUndefinedOpcode,
+  VMREAD: refuseWithUndefinedOpcode,
+  VMRESUME: refuseWithUndefinedOpcode,
+  VMWRITE: refuseWithUndefinedOpcode,
+  VMXOFF: refuseWithUndefinedOpcode,
+  VMXON: refuseWithUndefinedOpcode,
+};

@@ -1,0 +1,111 @@
+import { Vector } from '../../machine/cpu/fault';
+import { State } from '../../machine/cpu/layout';
+import type { Processor } from '../../machine/cpu/processor';
+import { EventType } from '../../machine/cpu/system/event';
+import type { Vmcs } from '../../machine/cpu/vmx/vmcs';
+import type { VmMemory } from './vm-memory';
+
+/** A vCPU as its VMM's exit handlers see it after an exit: fields of the VMCS, and the registers that it does not hold. */
+export class VCpu {
+  constructor(
+    readonly processor: Processor,
+    readonly vmcs: Vmcs,
+    readonly memory: VmMemory,
+  ) {}
+
+  /** Low 32 bits of a general register other than RSP (which stands in the VMCS), unsigned. */
+  gpr32(index: number): number {
+    return index === 4 ? this.vmcs.read32('guestRsp') : this.processor.state.gpr32(index);
+  }
+
+  gpr64(index: number): bigint {
+    return index === 4 ? this.vmcs.read('guestRsp') : this.processor.state.gpr64(index);
+  }
+
+  setGpr64(index: number, value: bigint): void {
+    if (index === 4) this.vmcs.write('guestRsp', value);
+    else this.processor.state.setGpr64(index, value);
+  }
+
+  /** Writes 32 bits and clears the upper half. */
+  setGpr32(index: number, value: number): void {
+    this.setGpr64(index, BigInt(value >>> 0));
+  }
+
+  /** The exit was of an instruction that the VMM has done in the guest's stead: RIP goes on, one more has retired. */
+  skipInstruction(): void {
+    const { vmcs } = this;
+    const length = BigInt(vmcs.read32('exitInstructionLength'));
+    const access = vmcs.read32('guestCsAccessRights');
+    const long = (vmcs.read('guestIa32Efer') & 0x400n) !== 0n && (access & 0x2000) !== 0;
+    const mask = long
+      ? 0xffffffffffffffffn
+      : (access & 0x4000) !== 0 || vmcs.read32('guestCsLimit') > 0xffff
+        ? 0xffffffffn
+        : 0xffffn;
+    vmcs.write('guestRip', (vmcs.read('guestRip') + length) & mask);
+    // blocking by STI and MOV SS lasts one instruction
+    vmcs.write32('guestInterruptibilityState', vmcs.read32('guestInterruptibilityState') & ~3);
+    this.processor.countRetired();
+  }
+
+  get interruptsOn(): boolean {
+    return (this.vmcs.read32('guestRflags') & 0x200) !== 0;
+  }
+
+  /** Whether an interrupt could be injected at the next entry. */
+  get interruptible(): boolean {
+    const pending = (this.vmcs.read32('entryInterruptionInformation') & 0x80000000) !== 0;
+    return this.interruptsOn && (this.vmcs.read32('guestInterruptibilityState') & 3) === 0 && !pending;
+  }
+
+  /** The guest's current privilege level: DPL of SS. */
+  get cpl(): number {
+    return (this.vmcs.read32('guestSsAccessRights') >>> 5) & 3;
+  }
+
+  injectInterrupt(vector: number): void {
+    this.vmcs.write32('entryInterruptionInformation', (0x80000000 | (EventType.ExternalInterrupt << 8) | vector) >>> 0);
+  }
+
+  /** Injects an exception at the next entry. */
+  injectException(vector: number, errorCode?: number): void {
+    const information =
+      0x80000000 | (EventType.HardwareException << 8) | vector | (errorCode !== undefined ? 0x800 : 0);
+    this.vmcs.write32('entryInterruptionInformation', information >>> 0);
+    this.vmcs.write32('entryExceptionErrorCode', errorCode ?? 0);
+  }
+
+  injectGeneralProtection(): void {
+    this.injectException(Vector.GP, 0);
+  }
+
+  /** CR2 is not in the VMCS: the VMM sets it before it injects a page fault. */
+  setCr2(address: bigint): void {
+    this.processor.state.set64(State.cr2, address);
+  }
+
+  /** PAE paging begins: the four PDPTEs are read from the guest's memory into the VMCS (SDM 3C 25.6). */
+  loadPdptes(): void {
+    const base = Number(this.vmcs.read('guestCr3') & 0xffffffe0n);
+    (['guestPdpte0', 'guestPdpte1', 'guestPdpte2', 'guestPdpte3'] as const).forEach((key, i) => {
+      this.vmcs.write(key, this.memory.readU64(base + 8 * i));
+    });
+  }
+
+  /** INVVPID, single context: the guest's translations go, as they would with its own change of CR0.PG. */
+  flushTlb(): void {
+    this.processor.mmu.invalidateVpid(1, this.vmcs.read32('virtualProcessorIdentifier'), 0, 0);
+  }
+
+  /** An event whose delivery the exit cut short is delivered again at the next entry (SDM 3C 27.2.4). */
+  reinjectVectored(): boolean {
+    const { vmcs } = this;
+    const information = vmcs.read32('idtVectoringInformation');
+    if ((information & 0x80000000) === 0) return false;
+    vmcs.write32('entryInterruptionInformation', (information & ~0x1000) >>> 0);
+    vmcs.write32('entryExceptionErrorCode', vmcs.read32('idtVectoringErrorCode'));
+    vmcs.write32('entryInstructionLength', vmcs.read32('exitInstructionLength'));
+    return true;
+  }
+}

@@ -1,0 +1,98 @@
+import type { PhysicalMemory } from '../../machine/memory';
+import type { GuestMemory } from '../../machine/memory-view';
+import { type Ept, EptRights } from './ept';
+import type { HostFrames } from './host-frames';
+
+const PAGE = 4096;
+const NONE = -1;
+
+/**
+ * A guest's physical memory as its VMM keeps it: each page stands in some host frame, or nowhere yet (then it reads as
+ * zero). The VMM, its devices and the inspectors read and write here by guest-physical address; the CPU goes through the EPT.
+ */
+export class VmMemory implements GuestMemory {
+  /** HPA by guest page number, NONE where no frame was given yet. */
+  readonly frames: Float64Array;
+  /** First and last guest page of ROM: mapped without write access. */
+  #rom = { first: 0, end: 0 };
+
+  constructor(
+    readonly host: PhysicalMemory,
+    readonly hostFrames: HostFrames,
+    readonly ept: Ept,
+    /** Bytes, a multiple of 4096. */
+    readonly size: number,
+  ) {
+    this.frames = new Float64Array(size / PAGE).fill(NONE);
+  }
+
+  /** Declares a range of guest-physical addresses read-only for the guest. */
+  setRom(base: number, size: number): void {
+    this.#rom = { first: base / PAGE, end: (base + size) / PAGE };
+  }
+
+  isRom(guestPhysical: number): boolean {
+    const page = Math.floor(guestPhysical / PAGE);
+    return page >= this.#rom.first && page < this.#rom.end;
+  }
+
+  /** HPA of a guest-physical address, undefined where it has no frame yet or is no RAM. */
+  translate(guestPhysical: number): number | undefined {
+    const frame = this.frames[Math.floor(guestPhysical / PAGE)];
+    return frame === undefined || frame === NONE ? undefined : frame + (guestPhysical % PAGE);
+  }
+
+  /** Gives a page a frame if it has none, and maps it in the EPT. */
+  populate(guestPhysical: number): number {
+    const page = Math.floor(guestPhysical / PAGE);
+    if (this.frames[page] === NONE) this.frames[page] = this.hostFrames.allocate();
+    this.ept.map(page * PAGE, this.frames[page], this.isRom(guestPhysical) ? EptRights.ReadExecute : EptRights.All);
+    return this.frames[page] + (guestPhysical % PAGE);
+  }
+
+  #frameFor(guestPhysical: number): number {
+    const page = Math.floor(guestPhysical / PAGE);
+    if (this.frames[page] === NONE) this.frames[page] = this.hostFrames.allocate();
+    return this.frames[page] + (guestPhysical % PAGE);
+  }
+
+  readU8(address: number): number {
+    const at = this.translate(address);
+    if (at !== undefined) return this.host.bytes[at];
+    return address < this.size ? 0 : 0xff;
+  }
+
+  readU16(address: number): number {
+    return this.readU8(address) | (this.readU8(address + 1) << 8);
+  }
+
+  readU32(address: number): number {
+    return (this.readU16(address) | (this.readU16(address + 2) << 16)) >>> 0;
+  }
+
+  /** 64 bits as bigint. */
+  readU64(address: number): bigint {
+    return (BigInt(this.readU32(address + 4)) << 32n) | BigInt(this.readU32(address));
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const out = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const run = Math.min(length - done, PAGE - ((address + done) % PAGE));
+      const at = this.translate(address + done);
+      if (at !== undefined) out.set(this.host.bytes.subarray(at, at + run), done);
+      else if (address + done >= this.size) out.fill(0xff, done, done + run);
+      done += run;
+    }
+    return out;
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const run = Math.min(bytes.length - done, PAGE - ((address + done) % PAGE));
+      if (address + done < this.size)
+        this.host.writeBytes(this.#frameFor(address + done), bytes.subarray(done, done + run));
+      done += run;
+    }
+  }
+}

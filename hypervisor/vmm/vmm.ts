@@ -1,0 +1,334 @@
+import { EntryControl, ExitControl, PinBasedControl, PrimaryControl, SecondaryControl } from '../../isa/vmx/controls';
+import { describeQualification } from '../../isa/vmx/exit-qualifications';
+import { exitReasonName, exitReasonNamed } from '../../isa/vmx/exit-reasons';
+import type { BootState } from '../../machine/boot/boot-state';
+import { ROM_RANGE } from '../../machine/boot/firmware';
+import { applyBootState } from '../../machine/cpu/apply-boot-state';
+import { Segment, State } from '../../machine/cpu/layout';
+import { defaultProfile } from '../../machine/cpu/system/cpuid';
+import { setSegment, updateDerived } from '../../machine/cpu/system/segments';
+import { requiredOnes } from '../../machine/cpu/vmx/capability-msrs';
+import { saveGuest } from '../../machine/cpu/vmx/guest-state';
+import { VMCS_REVISION, type Vmcs } from '../../machine/cpu/vmx/vmcs';
+import type { Machine } from '../../machine/machine';
+import { createPc, type PcOptions, type Platform } from '../../machine/platform';
+import type { ExitRecord } from '../exit-record';
+import { explainTripleFault } from '../explain';
+import { CR0_MASK, CR4_MASK } from './control-registers';
+import { costOf } from './costs';
+import { Ept } from './ept';
+import { exitHandlers, UnsupportedExit, type Vm } from './exit-handlers';
+import { HostFrames } from './host-frames';
+import { interceptedMsrs } from './msrs';
+import { VCpu } from './vcpu';
+import { VmMemory } from './vm-memory';
+
+const MEBIBYTE = 1024 * 1024;
+/** Where the VMM's own memory begins in the host: below lies the PC's. */
+const HOST_START = MEBIBYTE;
+const VPID = 1;
+/** Vector that the host's interrupts come with. */
+const HOST_VECTOR = 0xf0;
+/** Exceptions that the VMM looks at before the guest gets them: #UD, #AC, #MC. */
+const EXCEPTION_BITMAP = (1 << 6) | (1 << 17) | (1 << 18);
+const TRIPLE_FAULT = 'TRIPLE_FAULT';
+
+/** Bytes of host memory for a guest of that size: its frames, EPT tables, and the VMM's own pages. */
+export function hostMemoryFor(guest: number): number {
+  const tables = Math.ceil(guest / (2 * MEBIBYTE)) * 4096;
+  return Math.ceil((HOST_START + guest + tables + 2 * MEBIBYTE) / 65536) * 65536;
+}
+
+/** Why the VM stopped for good. */
+export type VmEnd = { kind: 'triple-fault'; explanation: string } | { kind: 'entry-failure'; explanation: string };
+
+/**
+ * The VMM: root-mode software that happens to be written in TypeScript. It keeps its VMCS, EPT, bitmaps and the guest's
+ * frames in the host machine's memory, enters the guest, and handles its exits. It runs whenever the CPU is in root mode.
+ */
+export class Vmm implements Vm {
+  readonly memory: VmMemory;
+  readonly platform: Platform;
+  readonly frames: HostFrames;
+  readonly ept: Ept;
+  readonly vcpu: VCpu;
+  readonly exits: ExitRecord[] = [];
+  readonly counts = new Map<string, number>();
+  cost = 0;
+  end: VmEnd | undefined;
+  /** Exit reasons after whose handling the machine is to stop. */
+  breakOn: ReadonlySet<string> = new Set();
+  /** The exit that {@link breakOn} stopped at, for the target to take. */
+  stoppedAt: ExitRecord | undefined;
+
+  constructor(
+    readonly machine: Machine,
+    guestMemory: number,
+    devices: Omit<PcOptions, 'memory'>,
+  ) {
+    const { memory, processor, vmx } = machine;
+    processor.profile = defaultProfile({ vmx: true });
+    this.frames = new HostFrames(memory, HOST_START);
+    const vmxon = this.#page(VMCS_REVISION);
+    const vmcsPage = this.#page(VMCS_REVISION);
+    this.ept = new Ept(memory, this.frames);
+    this.memory = new VmMemory(memory, this.frames, this.ept, guestMemory);
+    this.memory.setRom(ROM_RANGE.base, ROM_RANGE.size);
+    this.platform = createPc(machine.clock, { ...devices, memory: this.memory });
+    this.platform.interrupts.onChange = () => processor.endSlice();
+    this.platform.onDebugExit = (value) => machine.end({ kind: 'ended', reason: 'debug-exit', value });
+    this.platform.onPowerOff = () => machine.end({ kind: 'ended', reason: 'power-off', value: 0 });
+    this.platform.onReset = () => {
+      this.end = {
+        kind: 'entry-failure',
+        explanation: 'the guest asked for a reset, which this VMM does not do yet: run it with virtualization "none"',
+      };
+      machine.yielded = { kind: 'vm-exit' };
+      processor.endSlice();
+    };
+    this.#enterRootMode();
+    vmx.enable(BigInt(vmxon));
+    const vmcs = vmx.makeCurrent(vmcsPage);
+    this.vcpu = new VCpu(processor, vmcs, this.memory);
+    vmx.owner = () => this.#onExit();
+    machine.externalInterrupt = () => this.#kick();
+    this.#setUpControls(vmcs);
+    this.#setUpHost(vmcs);
+  }
+
+  #page(revision = 0): number {
+    const frame = this.frames.allocate();
+    if (revision !== 0) this.machine.memory.write(frame, 4, revision);
+    return frame;
+  }
+
+  /** The host CPU as a 64-bit hypervisor has it: long mode, the first GiBs mapped one to one, VMX on. */
+  #enterRootMode(): void {
+    const { processor, memory } = this.machine;
+    const { state } = processor;
+    const pml4 = this.#page();
+    const pdpt = this.#page();
+    memory.write(pml4, 4, pdpt | 3);
+    for (let i = 0; i < 4; i++) {
+      const entry = BigInt(i) * 0x40000000n + 0x83n;
+      memory.write(pdpt + 8 * i, 4, Number(entry & 0xffffffffn));
+      memory.write(pdpt + 8 * i + 4, 4, Number(entry >> 32n));
+    }
+    state.setNumber(State.cr3, pml4);
+    state.setNumber(State.cr4, 0x2020 | 0x600);
+    state.setNumber(State.efer, 0xd00);
+    state.setNumber(State.cr0, 0x80010033);
+    state.setNumber(State.featureControl, 5);
+    setSegment(state, Segment.CS, 0x08, 0xa09b, 0, 0xffffffff);
+    for (const segment of [Segment.SS, Segment.DS, Segment.ES, Segment.FS, Segment.GS]) {
+      setSegment(state, segment, 0x10, 0xc093, 0, 0xffffffff);
+    }
+    setSegment(state, Segment.TR, 0x18, 0x8b, 0, 0x67);
+    processor.mmu.flushAll();
+    processor.mmu.updateContext();
+    updateDerived(processor);
+    state.rip = HOST_START;
+  }
+
+  #setUpControls(vmcs: Vmcs): void {
+    const io = [this.#page(), this.#page()];
+    const { memory } = this.machine;
+    for (const page of io) memory.writeBytes(page, new Uint8Array(4096).fill(0xff));
+    const msrs = this.#page();
+    for (const index of interceptedMsrs) {
+      const bit = index & 0x1fff;
+      const area = msrs + (index >= 0xc0000000 ? 1024 : 0) + (bit >> 3);
+      for (const at of [area, area + 2048]) memory.write(at, 1, memory.read(at, 1) | (1 << (bit & 7)));
+    }
+    vmcs.write32('pinBasedControls', requiredOnes('pin-based') | PinBasedControl['external-interrupt exiting']);
+    vmcs.write32(
+      'primaryProcessorBasedControls',
+      requiredOnes('primary') |
+        PrimaryControl['HLT exiting'] |
+        PrimaryControl['use I/O bitmaps'] |
+        PrimaryControl['use MSR bitmaps'] |
+        PrimaryControl['activate secondary controls'],
+    );
+    vmcs.write32(
+      'secondaryProcessorBasedControls',
+      SecondaryControl['enable EPT'] |
+        SecondaryControl['enable VPID'] |
+        SecondaryControl['unrestricted guest'] |
+        SecondaryControl['enable RDTSCP'] |
+        SecondaryControl['enable INVPCID'],
+    );
+    vmcs.write32(
+      'exitControls',
+      requiredOnes('exit') |
+        ExitControl['save debug controls'] |
+        ExitControl['host address-space size'] |
+        ExitControl['acknowledge interrupt on exit'] |
+        ExitControl['save IA32_PAT'] |
+        ExitControl['load IA32_PAT'] |
+        ExitControl['save IA32_EFER'] |
+        ExitControl['load IA32_EFER'],
+    );
+    vmcs.write32(
+      'entryControls',
+      requiredOnes('entry') |
+        EntryControl['load debug controls'] |
+        EntryControl['load IA32_PAT'] |
+        EntryControl['load IA32_EFER'],
+    );
+    vmcs.write('ioBitmapAAddress', BigInt(io[0]));
+    vmcs.write('ioBitmapBAddress', BigInt(io[1]));
+    vmcs.write('msrBitmapAddress', BigInt(msrs));
+    vmcs.write('eptPointer', this.ept.pointer);
+    vmcs.write32('virtualProcessorIdentifier', VPID);
+    vmcs.write32('exceptionBitmap', EXCEPTION_BITMAP);
+    vmcs.write('cr0GuestHostMask', CR0_MASK);
+    vmcs.write('cr4GuestHostMask', CR4_MASK);
+    vmcs.write('vmcsLinkPointer', 0xffffffffffffffffn);
+  }
+
+  #setUpHost(vmcs: Vmcs): void {
+    const { state } = this.machine.processor;
+    vmcs.write('hostCr0', state.get64(State.cr0));
+    vmcs.write('hostCr3', state.get64(State.cr3));
+    vmcs.write('hostCr4', state.get64(State.cr4));
+    vmcs.write('hostIa32Efer', state.get64(State.efer));
+    vmcs.write('hostIa32Pat', state.get64(State.pat));
+    vmcs.write32('hostCsSelector', 0x08);
+    for (const key of [
+      'hostSsSelector',
+      'hostDsSelector',
+      'hostEsSelector',
+      'hostFsSelector',
+      'hostGsSelector',
+    ] as const) {
+      vmcs.write32(key, 0x10);
+    }
+    vmcs.write32('hostTrSelector', 0x18);
+    vmcs.write('hostRip', BigInt(HOST_START));
+    vmcs.write('hostRsp', BigInt(HOST_START));
+  }
+
+  /** Loads the vCPU's first state into the VMCS and makes the first VM entry. The CPU is in non-root mode afterwards. */
+  start(boot: BootState): void {
+    const { machine, vcpu } = this;
+    const { processor } = machine;
+    const host = processor.state.u8.slice(State.first, State.end);
+    applyBootState(processor, boot);
+    saveGuest(processor, vcpu.vmcs);
+    const gpr = boot.gpr;
+    processor.state.u8.set(host, State.first);
+    gpr.forEach((value, i) => {
+      if (i !== 4) processor.state.setGpr64(i, value);
+    });
+    processor.mmu.updateContext();
+    updateDerived(processor);
+    const { vmcs } = vcpu;
+    vmcs.write('cr0ReadShadow', BigInt(boot.cr0));
+    vmcs.write('cr4ReadShadow', BigInt(boot.cr4));
+    vmcs.write('guestCr0', BigInt(boot.cr0) | 0x20n);
+    vmcs.write('guestCr4', BigInt(boot.cr4) | CR4_MASK);
+    vmcs.write('guestDr7', 0x400n);
+    vmcs.write('guestIa32Pat', 0x0007040600070406n);
+    this.#enter(true);
+  }
+
+  // ---------------------------------------------------------------- running
+
+  /** An interrupt for the guest is pending: the VMM sends the vCPU's processor an interrupt, unless it waits for a window. */
+  #kick(): { vector: number; cause: string } | undefined {
+    if (!this.platform.interrupts.pending()) return undefined;
+    const waiting = this.vcpu.vmcs.read32('primaryProcessorBasedControls') & PrimaryControl['interrupt-window exiting'];
+    if (waiting) return undefined;
+    return {
+      vector: HOST_VECTOR,
+      cause:
+        'pin-based control "external-interrupt exiting" is 1; the VMM interrupts its processor because a virtual device wants attention',
+    };
+  }
+
+  /** After every exit, in root mode. True leaves the machine's run loop. */
+  #onExit(): boolean {
+    const { machine, vcpu } = this;
+    const { vmcs } = vcpu;
+    const reasonCode = vmcs.read32('exitReason');
+    const reason = exitReasonName(reasonCode);
+    const record = this.#record(reason, reasonCode);
+    this.exits.push(record);
+    this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
+    this.cost += record.cost;
+    if (reasonCode & 0x80000000) return this.#stop({ kind: 'entry-failure', explanation: machine.vmx.details.cause });
+    try {
+      if (reason === TRIPLE_FAULT) {
+        record.action = 'stopped the VM before the reset that hardware would do';
+        const fault = machine.vmx.tripleFault;
+        return this.#stop({ kind: 'triple-fault', explanation: fault ? explainTripleFault(fault) : 'triple fault' });
+      }
+      const row = exitReasonNamed(reason);
+      const handler = row && exitHandlers[row.name];
+      if (!handler) throw new UnsupportedExit(`this VMM does not handle ${reason} exits yet`);
+      record.action = handler(vcpu, this);
+    } catch (thrown) {
+      if (!(thrown instanceof UnsupportedExit)) throw thrown;
+      record.action = thrown.message;
+      return this.#stop({
+        kind: 'entry-failure',
+        explanation: `${reason} at ${record.rip.toString(16)}: ${thrown.message}`,
+      });
+    }
+    if (this.breakOn.has(reason)) {
+      this.stoppedAt = record;
+      machine.yielded = { kind: 'vm-exit' };
+    }
+    this.#enter(false);
+    return machine.yielded !== undefined;
+  }
+
+  #stop(end: VmEnd): true {
+    this.end = end;
+    this.machine.yielded = { kind: 'vm-exit' };
+    return true;
+  }
+
+  #enter(launch: boolean): void {
+    const result = this.machine.vmx.enter(launch);
+    if (result.kind === 'entered') return;
+    const why =
+      result.kind === 'fail-invalid'
+        ? 'there is no current VMCS'
+        : (result.failed?.message ?? `VM-instruction error ${'error' in result ? result.error : ''}`);
+    this.#stop({ kind: 'entry-failure', explanation: why });
+  }
+
+  halted(): void {
+    this.machine.end({ kind: 'ended', reason: 'halted', value: 0 });
+  }
+
+  #record(reason: string, reasonCode: number): ExitRecord {
+    const { machine, vcpu } = this;
+    const { vmcs } = vcpu;
+    const qualification = vmcs.read('exitQualification');
+    const interruption = vmcs.read32('exitInterruptionInformation');
+    const hasPhysical = reason === 'EPT_VIOLATION' || reason === 'EPT_MISCONFIGURATION';
+    const linear = vmcs.read('guestLinearAddress');
+    return {
+      serial: this.exits.length,
+      instructions: machine.retired,
+      cpu: 0,
+      method: 'ept',
+      reason,
+      reasonCode: reasonCode & 0xffff,
+      qualification,
+      qualificationText: describeQualification(reasonCode, qualification, { vector: interruption & 0xff }),
+      rip: vmcs.read('guestRip'),
+      instruction: this.describeInstruction(vmcs),
+      ...(linear !== 0n ? { guestLinear: linear } : {}),
+      ...(hasPhysical ? { guestPhysical: Number(vmcs.read('guestPhysicalAddress')) } : {}),
+      cause: machine.vmx.details.cause,
+      action: '',
+      cost: costOf(reason),
+    };
+  }
+
+  /** Text of the instruction at guest RIP; set by the target, which has a disassembler. */
+  describeInstruction: (vmcs: Vmcs) => string = () => '';
+}
