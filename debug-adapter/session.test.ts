@@ -354,7 +354,11 @@ describe('a client that errs', () => {
       ['variables', { variablesReference: 99 }, 'variables reference 99 is not, or no longer, valid'],
       ['pause', { threadId: 1 }, 'the guest is not running'],
       ['setBreakpoints', { source: {}, breakpoints: [] }, 'setBreakpoints: the source has no path'],
-      ['setBreakpoints', { source, breakpoints: [null] }, 'setBreakpoints: a breakpoint has no line'],
+      [
+        'setBreakpoints',
+        { source, breakpoints: [null] },
+        'setBreakpoints: an element of `breakpoints` is not an object',
+      ],
       ['launch', { program: PATH }, 'a guest was launched already'],
       ['configurationDone', undefined, 'the configuration was done already'],
       ['disassemble', { memoryReference: '0', instructionCount: 1e9 }, 'instructionCount 1000000000 is not between'],

@@ -23,7 +23,6 @@ export class RingsideSession extends RunningSession {
       const { path } = args.source;
       if (typeof path !== 'string') throw new RequestError('setBreakpoints: the source has no path');
       const given = (args.breakpoints ?? args.lines?.map((line) => ({ line })) ?? []).map((b) => {
-        if (!Number.isSafeInteger(b?.line)) throw new RequestError('setBreakpoints: a breakpoint has no line');
         return { ...b, line: this.convertClientLineToDebugger(b.line) };
       });
       const breakpoints = this.live.breakpoints.setSource(path, given).map(({ at, ...answer }) => ({

@@ -50,6 +50,22 @@ const optional: Readonly<Record<string, Kind>> = {
   progressId: 'string',
 };
 
+/** What each element of a list must have, by command and list. */
+const elements: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Kind>>>>>> = {
+  setBreakpoints: { breakpoints: { line: 'integer' } },
+  setFunctionBreakpoints: { breakpoints: { name: 'string' } },
+  setInstructionBreakpoints: { breakpoints: { instructionReference: 'string' } },
+  setExceptionBreakpoints: { filterOptions: { filterId: 'string' } },
+};
+
+const optionalInElements: Readonly<Record<string, Kind>> = {
+  condition: 'string',
+  hitCondition: 'string',
+  logMessage: 'string',
+  offset: 'integer',
+  column: 'integer',
+};
+
 function isOf(kind: Kind, value: unknown): boolean {
   if (kind === 'array') return Array.isArray(value);
   if (kind === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -77,5 +93,24 @@ export function checkArguments(command: string, given: unknown): Record<string, 
       throw new RequestError(`${command}: \`${name}\` must be of kind ${kind}`);
     }
   }
+  for (const [list, kinds] of Object.entries(elements[command] ?? {})) {
+    for (const element of (record[list] as unknown[] | undefined | null) ?? [])
+      checkElement(command, list, kinds, element);
+  }
   return record;
+}
+
+function checkElement(command: string, list: string, kinds: Readonly<Record<string, Kind>>, element: unknown): void {
+  if (!isOf('object', element)) throw new RequestError(`${command}: an element of \`${list}\` is not an object`);
+  const record = element as Record<string, unknown>;
+  for (const [name, kind] of Object.entries(kinds)) {
+    if (!isOf(kind, record[name]))
+      throw new RequestError(`${command}: in \`${list}\`, \`${name}\` must be of kind ${kind}`);
+  }
+  for (const [name, kind] of Object.entries(optionalInElements)) {
+    const value = record[name];
+    if (value !== undefined && value !== null && !isOf(kind, value)) {
+      throw new RequestError(`${command}: in \`${list}\`, \`${name}\` must be of kind ${kind}`);
+    }
+  }
 }
