@@ -1,7 +1,13 @@
-/** The Linux/x86 boot protocol (Documentation/arch/x86/boot.rst, zero-page.rst), versions 2.06 and later: bzImage. */
+/**
+ * The Linux/x86 boot protocol (Documentation/arch/x86/boot.rst, zero-page.rst), versions 2.06 and later: bzImage.
+ *
+ * Three ways in: the 64-bit entry, the 32-bit entry, and the real-mode setup code at the file's begin. The first is
+ * taken where the kernel has it. Kernels of protocols before 2.12 cannot say that they have a 32-bit entry, and programs
+ * that only look like Linux (iPXE) have none: those run their setup code, with the BIOS to serve it.
+ */
 import type { GuestMemory } from '../memory-view';
 import type { BootState } from './boot-state';
-import { Gpr, longState, protectedState } from './boot-state';
+import { Gpr, longState, protectedState, resetState } from './boot-state';
 import { ByteBuilder, FileView } from './file-view';
 import { type LoadError, loadError } from './load-error';
 import { HIGH_MEMORY, isLoadable, memoryMap } from './memory-map';
@@ -45,6 +51,13 @@ const BOOT_PARAMS = 0x10000;
 const COMMAND_LINE = 0x20000;
 const LONGEST_COMMAND_LINE = 0xffff;
 const PAGE = 4096;
+/** SP of the real-mode entry, in the segment of the setup code. */
+const REAL_MODE_STACK = 0xe000;
+/** mov ax, 1000h; mov ds, es, fs, gs, ss, ax; mov sp, E000h; jmp 1020h:0 (boot.rst, "Running the kernel"). */
+const REAL_MODE_STUB = Uint8Array.of(
+  ...[0xfa, 0xb8, 0x00, 0x10, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xe0, 0x8e, 0xe8, 0x8e, 0xd0],
+  ...[0xbc, 0x00, 0xe0, 0xea, 0x00, 0x00, 0x20, 0x10],
+);
 const MIB = 1024 * 1024;
 
 export function isLinux(bytes: Uint8Array): boolean {
@@ -58,11 +71,21 @@ interface Options {
   initrd?: Uint8Array;
   /** Physical address of the ACPI root pointer, 0 if there is none. */
   acpiRootPointer: number;
-  /** Which entry to take; the default is the 64-bit one where the kernel has it. */
-  entryBits?: 32 | 64;
+  /** Which entry to take; the default is {@link linuxEntryBits}. */
+  entryBits?: 16 | 32 | 64;
 }
 
-/** Loads a bzImage; the state at its 64-bit entry, or at the 32-bit one of kernels that have no other. */
+/** Bits of the entry that is taken by default. */
+export function linuxEntryBits(bytes: Uint8Array): 16 | 32 | 64 {
+  const file = new FileView(bytes);
+  if (file.u16(VERSION) < 0x20c) return 16;
+  return file.u16(XLOADFLAGS) & XLF_KERNEL_64 ? 64 : 32;
+}
+
+/** Physical address at which the BIOS starts the real-mode entry: code that {@link loadLinux} puts there. */
+export const LINUX_REAL_MODE_ENTRY = 0x7c00;
+
+/** Loads a bzImage; the state at its entry. For the 16-bit entry that is the reset state, {@link LINUX_REAL_MODE_ENTRY} set. */
 export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Options): BootState | LoadError {
   const { name } = options;
   const file = new FileView(bytes);
@@ -78,10 +101,10 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   if (setup >= bytes.length) return loadError(`${name}: cut off, the kernel begins at ${setup}`, SETUP_SECTS);
   const kernel = bytes.subarray(setup);
 
-  const wide = (file.u16(XLOADFLAGS) & XLF_KERNEL_64) !== 0 && version >= 0x20c;
-  const bits = options.entryBits ?? (wide ? 64 : 32);
-  if (bits === 64 && !wide) return loadError(`${name}: this kernel has no 64-bit entry`, XLOADFLAGS);
-  const placed = placeKernel(memory, file, kernel, name, version);
+  const native = linuxEntryBits(bytes);
+  const bits = options.entryBits ?? native;
+  if (bits === 64 && native !== 64) return loadError(`${name}: this kernel has no 64-bit entry`, XLOADFLAGS);
+  const placed = placeKernel(memory, file, kernel, name, bits === 16 ? 0 : version);
   if (typeof placed !== 'number') return placed;
 
   const line = new ByteBuilder().text(options.commandLine).u8(0).bytes();
@@ -98,13 +121,18 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   const initrd = placeInitrd(memory, file, options.initrd, placed + needed, name);
   if (typeof initrd !== 'number') return initrd;
 
-  const params = bootParams(memory.size, file, options.acpiRootPointer);
+  const params =
+    bits === 16 ? realModeSetup(bytes.subarray(0, setup)) : bootParams(memory.size, file, options.acpiRootPointer);
   const view = new DataView(params.buffer);
   view.setUint32(CMD_LINE_PTR, COMMAND_LINE, true);
   view.setUint32(RAMDISK_IMAGE, initrd, true);
   view.setUint32(RAMDISK_SIZE, options.initrd?.length ?? 0, true);
   memory.write(BOOT_PARAMS, params);
 
+  if (bits === 16) {
+    memory.write(LINUX_REAL_MODE_ENTRY, REAL_MODE_STUB);
+    return resetState();
+  }
   if (bits === 64) {
     const tables = placePageTables(memory, []);
     if (typeof tables !== 'number') return tables;
@@ -115,6 +143,16 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   const state = protectedState(memory, placed);
   state.gpr[Gpr.rsi] = BigInt(BOOT_PARAMS);
   return state;
+}
+
+/** The setup sectors as the real-mode entry wants them: loader, heap and flags filled in. */
+function realModeSetup(setup: Uint8Array): Uint8Array {
+  const bytes = setup.slice();
+  const view = new DataView(bytes.buffer);
+  bytes[TYPE_OF_LOADER] = UNDEFINED_LOADER;
+  bytes[LOADFLAGS] |= CAN_USE_HEAP;
+  view.setUint16(HEAP_END_PTR, REAL_MODE_STACK - 0x200, true);
+  return bytes;
 }
 
 /** Where the protected-mode kernel goes: its preferred address, else 1 MiB. */

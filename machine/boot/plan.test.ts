@@ -402,6 +402,16 @@ describe('Linux', () => {
     ]);
   });
 
+  it('runs the setup code of kernels that cannot say whether they have a 32-bit entry', () => {
+    const started = start({ program: bzImage({ version: 0x207 }), commandLine: 'x=y' }, memory());
+    expect([started.plan.realModeEntry, started.state.rip, started.entry]).toEqual([0x7c00, 0xfff0n, 0x7c00n]);
+    expect(started.memory.readU32(0x10202)).toBe(0x53726448);
+    expect(started.memory.readU8(0x100000)).toBe(0xaa);
+    expect(string(started.memory, started.memory.readU32(0x10228))).toBe('x=y');
+    // cli; mov ax, 1000h ... jmp 1020h:0
+    expect([...started.memory.read(0x7c00, 22)].slice(-5)).toEqual([0xea, 0, 0, 0x20, 0x10]);
+  });
+
   it('is refused with the reason', () => {
     expect(error({ program: bzImage({ version: 0x200 }) })).toContain('2.06 is the oldest');
     expect(error({ program: bzImage({ flags: 0 }) })).toContain('zImage');

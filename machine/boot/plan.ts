@@ -6,7 +6,7 @@ import { type BootState, Gpr, LowMemory, longState, protectedState, resetState }
 import { detectBoot } from './detect';
 import { parseElf, physicalOf } from './elf';
 import { placeBiosData, placeRom } from './firmware';
-import { isLinux, loadLinux } from './linux';
+import { isLinux, LINUX_REAL_MODE_ENTRY, linuxEntryBits, loadLinux } from './linux';
 import { isLoadError, type LoadError, loadError } from './load-error';
 import { HIGH_MEMORY } from './memory-map';
 import { findMultiboot1, loadMultiboot1 } from './multiboot1';
@@ -75,11 +75,21 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         place: (memory) => withFirmware(memory, () => placeFlat(memory, program, name, address, bits)),
       };
     }
+    case 'linux': {
+      const bits = linuxEntryBits(program);
+      return {
+        kind,
+        drives: {},
+        ...(bits === 16 ? { realModeEntry: LINUX_REAL_MODE_ENTRY } : {}),
+        description: `Linux bzImage, entered ${bits === 16 ? 'by its real-mode setup code' : `in ${bits}-bit mode`}`,
+        place: (memory) => withFirmware(memory, () => placeKernel(memory, kind, options)),
+      };
+    }
     default:
       return {
         kind,
         drives: {},
-        description: DESCRIPTION[kind] ?? kind,
+        description: DESCRIPTION[kind],
         place: (memory) => withFirmware(memory, () => placeKernel(memory, kind, options)),
       };
   }
@@ -163,16 +173,17 @@ function longAt(memory: GuestMemory, entry: bigint): BootState | LoadError {
   return typeof tables === 'number' ? longState(memory, entry, tables) : tables;
 }
 
-const DESCRIPTION: Partial<Record<ImageKind, string>> = {
+type KernelKind = 'multiboot1' | 'multiboot2' | 'pvh' | 'elf32' | 'elf64';
+
+const DESCRIPTION: Readonly<Record<KernelKind, string>> = {
   multiboot1: 'Multiboot 1 kernel, entered in 32-bit protected mode',
   multiboot2: 'Multiboot 2 kernel, entered in 32-bit protected mode',
   pvh: 'PVH kernel, entered in 32-bit protected mode',
-  linux: 'Linux bzImage, entered by its 64-bit entry if it has one, else by its 32-bit one',
   elf32: 'ELF32 program, entered in 32-bit protected mode',
   elf64: 'ELF64 program, entered in 64-bit mode with the first 4 GiB mapped one to one',
 };
 
-function placeKernel(memory: GuestMemory, kind: ImageKind, options: LoadOptions): BootStart | LoadError {
+function placeKernel(memory: GuestMemory, kind: KernelKind | 'linux', options: LoadOptions): BootStart | LoadError {
   const { name, program } = options;
   placeBiosData(memory);
   const commandLine = options.commandLine ?? '';
@@ -196,7 +207,8 @@ function placeKernel(memory: GuestMemory, kind: ImageKind, options: LoadOptions)
       state = loadElf(memory, options);
   }
   if (isLoadError(state)) return state;
-  return { state, entry: state.rip };
+  const entry = kind === 'linux' && linuxEntryBits(program) === 16 ? BigInt(LINUX_REAL_MODE_ENTRY) : state.rip;
+  return { state, entry };
 }
 
 /**

@@ -2,6 +2,10 @@ import type { Decoded } from '../../isa/decoded';
 import type { CpuState } from './cpu-state';
 import { CodeTable, Record as DecodedRecord, Handler, PAGE_SIZE } from './layout';
 
+/** Losses of translated code within so many instructions count as churn; after so many of them it is left alone for a while. */
+const CHURN_WINDOW = 1_000_000;
+const CHURN_LIMIT = 6;
+
 /** Code decoded from one physical page in one mode. */
 export interface CodePage {
   /** Address of its code table in linear memory. */
@@ -16,6 +20,10 @@ export interface CodePage {
   regions: Region[];
   /** Entries that could not be translated: not to be tried again until the page changes. */
   refused: Set<number>;
+  /** How often in a row a region of this page was soon overwritten again: such code is better interpreted. */
+  churn: number;
+  /** Instruction count at the last such loss. */
+  lostAt: number;
 }
 
 /** A translated region: the bytes it was made from, and where it is entered. */
@@ -46,6 +54,9 @@ export class CodeCache {
   onFlush: () => void = () => {};
   /** Called with the physical page number when a page begins to hold code: write tags to it must go. */
   onFirstCode: (page: number) => void = () => {};
+
+  /** Instructions retired so far; set by the owner. */
+  retired: () => number = () => 0;
 
   /** Bit n of the pair of words of a page: line n (64 bytes) holds code, or did. */
   readonly marks: Uint32Array;
@@ -96,7 +107,16 @@ export class CodeCache {
     const present = this.#byPage.get(page)?.find((p) => p.mode === mode);
     if (present) return present;
     if (this.#nextTable + CodeTable.bytes > this.#recordBase) this.flush();
-    const made: CodePage = { table: this.#nextTable, page, mode, cached, regions: [], refused: new Set() };
+    const made: CodePage = {
+      table: this.#nextTable,
+      page,
+      mode,
+      cached,
+      regions: [],
+      refused: new Set(),
+      churn: 0,
+      lostAt: 0,
+    };
     this.#nextTable += CodeTable.bytes;
     this.state.u8.fill(0, made.table, made.table + CodeTable.bytes);
     this.#byAddress.set(made.table, made);
@@ -168,8 +188,19 @@ export class CodeCache {
       u32[table + offset] = 0;
       this.#freeRecords.push(record);
     }
-    if (code.regions.length > 0) this.dropRegions(code, first, last);
+    const regions = code.regions.length;
+    if (regions > 0) this.dropRegions(code, first, last);
+    if (code.regions.length < regions) {
+      const now = this.retired();
+      code.churn = now - code.lostAt < CHURN_WINDOW ? code.churn + 1 : 0;
+      code.lostAt = now;
+    }
     code.refused.clear();
+  }
+
+  /** Code that is rewritten all the time is not worth translating. */
+  churns(code: CodePage): boolean {
+    return code.churn >= CHURN_LIMIT && this.retired() - code.lostAt < CHURN_WINDOW;
   }
 
   /** Drops the regions of a page that were made from any of these bytes. */

@@ -99,6 +99,7 @@ export class Processor implements Cpu {
       memory.kinds.length,
     );
     this.mmu = new Mmu(this.state, memory, (page) => this.code.hasCode(page));
+    this.code.retired = () => this.retired;
     this.code.onFirstCode = (page) => this.mmu.dropWriteTags(page);
     this.code.onFlush = () => {
       this.mmu.dropTags();
@@ -167,12 +168,7 @@ export class Processor implements Cpu {
       leave = u32[State.leave >>> 2];
       if (leave === Leave.Hot) {
         const table = u32[State.codeTable >>> 2];
-        if (table !== 0) {
-          const page = this.code.pageOfTable(table);
-          const offset = u32[State.offset >>> 2];
-          if (page.cached && !page.refused.has(offset) && !this.translator?.translate(page, offset))
-            page.refused.add(offset);
-        }
+        if (table !== 0) this.#translate(this.code.pageOfTable(table), u32[State.offset >>> 2]);
         continue;
       }
       if (leave === Leave.Breakpoint && !this.breakpoints.has(this.state.linearIp)) {
@@ -192,6 +188,14 @@ export class Processor implements Cpu {
   countRetired(): void {
     if (this.#sliceSize > 0) this.state.i32[State.remaining >>> 2]--;
     else this.retiredBefore++;
+  }
+
+  #translate(page: CodePage, offset: number): void {
+    if (!page.cached || page.refused.has(offset) || this.code.churns(page)) return;
+    // heat wraps: an entry of a region comes by again every 256 times
+    const record = this.code.recordAt(page, offset);
+    if (this.state.u16[(record + DecodedRecord.handler) >>> 1] === Handler.Region) return;
+    if (!this.translator?.translate(page, offset)) page.refused.add(offset);
   }
 
   endSlice(): void {

@@ -1,6 +1,7 @@
 /**
  * Intel 82093AA I/O APIC (data sheet 290566): 24 inputs, each with a redirection entry; index at FEC00000h, data at
- * FEC00010h. In a PC inputs 0..15 are the ISA interrupt requests, except that IRQ 0 comes in at input 2.
+ * FEC00010h. In a PC inputs 0..15 are the ISA interrupt requests, except that IRQ 0 comes in at input 2. Wires here say
+ * whether they ask, not whether they are high, so the polarity bit of an entry has nothing to do.
  */
 import type { AccessSize, MemoryDevice } from './device';
 import type { InterruptSink } from './interrupt-wires';
@@ -25,7 +26,6 @@ const VERSION_VALUE = 0x0017_0020;
 
 // Redirection entry, low half
 const ENTRY_LOGICAL = 0x0800;
-const ENTRY_LOW = 0x2000;
 const ENTRY_REMOTE_IRR = 0x4000;
 const ENTRY_LEVEL = 0x8000;
 const ENTRY_MASKED = 0x10000;
@@ -37,7 +37,7 @@ interface IoApicState {
   /** Low and high halves of the entries. */
   low: Uint32Array;
   high: Uint32Array;
-  /** Levels of the inputs, and edges that came while masked. */
+  /** Inputs that ask, whatever their polarity is. */
   lines: number;
 }
 
@@ -46,14 +46,14 @@ export class IoApic implements MemoryDevice, InterruptSink {
   readonly regions = [{ base: IO_APIC_BASE, size: 0x1000 }];
   beforeLook: () => void = () => {};
   afterMask: () => void = () => {};
-  #s = this.#powerOn();
+  #s: IoApicState;
 
   /** `id` is the number that tables give it. */
   constructor(
     private readonly bus: ApicBus,
     private readonly id: number,
   ) {
-    this.#s.id = id;
+    this.#s = this.#powerOn();
     bus.onEndOfInterrupt = (vector) => this.#endOfInterrupt(vector);
   }
 
@@ -83,9 +83,8 @@ export class IoApic implements MemoryDevice, InterruptSink {
     if (input < 0) return;
     const s = this.#s;
     const bit = 1 << input;
-    const active = level !== ((s.low[input] & ENTRY_LOW) !== 0 && (s.low[input] & ENTRY_LEVEL) === 0);
-    const rose = active && (s.lines & bit) === 0;
-    s.lines = active ? s.lines | bit : s.lines & ~bit;
+    const rose = level && (s.lines & bit) === 0;
+    s.lines = level ? s.lines | bit : s.lines & ~bit;
     if (s.low[input] & ENTRY_LEVEL) this.#level(input);
     else if (rose && (s.low[input] & ENTRY_MASKED) === 0) this.#send(input);
   }

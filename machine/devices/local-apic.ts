@@ -187,6 +187,7 @@ export class LocalApic implements Device, InterruptController {
     if (enable === 0 && now !== 0) this.#softReset();
     if (enable & BASE_X2APIC) this.#s.id = this.index;
     this.#s.base = ((value & ~0xfff) | enable | (this.#s.base & BASE_BSP)) >>> 0;
+    this.bus.onBaseChange();
     this.#changed();
     return true;
   }
@@ -213,6 +214,7 @@ export class LocalApic implements Device, InterruptController {
     this.clock.cancel(this.#alarm);
     this.#alarm = undefined;
     this.#s = this.#powerOn();
+    this.bus.onBaseChange();
     this.#changed();
   }
 
@@ -444,7 +446,11 @@ export class LocalApic implements Device, InterruptController {
     const shorthand = (icrLow >> 18) & 3;
     if (shorthand === 0) this.bus.send(message);
     else if (shorthand === 1) this.bus.deliver(message, [this]);
-    else this.bus.deliver(message, this.bus.processors.filter((other) => shorthand === 2 || other !== this));
+    else
+      this.bus.deliver(
+        message,
+        this.bus.processors.filter((other) => shorthand === 2 || other !== this),
+      );
   }
 
   // ---- timer
@@ -560,12 +566,15 @@ export class LocalApic implements Device, InterruptController {
     this.#s = { ...s, isr: s.isr.slice(), tmr: s.tmr.slice(), irr: s.irr.slice(), lvt: { ...s.lvt } };
     this.#alarm = undefined;
     this.#scheduleTimer();
+    this.bus.onBaseChange();
   }
 }
 
 /** What carries interrupt messages: every local APIC, and the I/O APICs that want to hear of ends of interrupt. */
 export class ApicBus {
   readonly processors: LocalApic[] = [];
+  /** A processor's local APIC was moved, switched on or off, or changed between xAPIC and x2APIC. */
+  onBaseChange: () => void = () => {};
   onEndOfInterrupt: (vector: number) => void = () => {};
 
   send(message: ApicMessage): void {

@@ -202,7 +202,7 @@ export function loadAccessRights(cpu: Cpu, instruction: Decoded): void {
   const types = isLongMode(cpu.state) ? larTypesLong : larTypes;
   const valid = found !== undefined && isVisible(cpu, found, selector) && (!found.isSystem || types.has(found.type));
   setZero(cpu, valid);
-  if (valid) writeOperand(cpu, instruction, 0, found.high & (instruction.operandSize === 16 ? 0xff00 : 0xf0ff00));
+  if (valid) writeOperand(cpu, instruction, 0, found.high & (instruction.operandSize === 16 ? 0xff00 : 0xffff00));
 }
 
 /** LSL. */
