@@ -15,6 +15,7 @@ import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
 import type { Item, Mode } from './item';
+import { ListedLines } from './listed-lines';
 import { Layout } from './layout';
 import { Relaxation } from './relax';
 import { Section } from './section';
@@ -39,11 +40,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   items: Item[] = [];
   mode!: Mode;
   section!: Section;
-  listingLine = -1;
-  /** [LIST -] turns the listing off. */
-  listing = true;
+  /** Lines for the listing; undefined where none was asked for. */
+  readonly listing: ListedLines | undefined;
   passNumber = 1;
-  listLine?: (line: SourceLine, text: string, level: number) => void;
+  readonly listLine: ((line: SourceLine, text: string, level: number) => void) | undefined;
   /**
    * The preprocessor asked for `$` or a symbol: its result may be another one in the next pass, so that it has to run
    * in every pass, as NASM's does.
@@ -72,6 +72,15 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.time = options.time ?? new Date();
     this.includePaths = options.includePaths ?? [];
     this.format = makeFormat(this);
+    if (options.listing) {
+      const listing = new ListedLines();
+      this.listing = listing;
+      this.listLine = (line, text, depth) => listing.add(line.number + 1, text, depth);
+      this.diagnostics.listener = (text) => listing.note(text);
+    } else {
+      this.listing = undefined;
+      this.listLine = undefined;
+    }
     const level = options.optimization ?? 'x';
     this.layout = new Layout(
       this.evaluator,
@@ -87,6 +96,9 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   }
   get warnings(): ReadonlyMap<string, 'on' | 'off' | 'error'> {
     return this.diagnostics.warnings;
+  }
+  get listingLine(): number {
+    return this.listing ? this.listing.current : -1;
   }
   get bits(): 16 | 32 | 64 {
     return this.mode.bits;
@@ -189,6 +201,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.layout.begin(false);
     this.readSource(file, text);
     this.visitNew();
+    // NASM does not put FLOAT back between passes: what a source leaves it at holds for its beginning too.
+    if (this.floats.denormalsAreZero || this.floats.rounding !== 'near') this.layoutDependent = true;
     if (this.layoutDependent) this.runEveryPass(file, text);
     else this.settle();
     this.diagnostics.frame = undefined;
@@ -200,11 +214,11 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   private readSource(file: string, text: string): void {
     const { diagnostics } = this;
     this.items = [];
+    this.layout.originItem = undefined; // items are made anew
+    this.listing?.reset();
     this.visited = 0;
     this.absoluteCount = 0;
     this.symbols.scope = '';
-    this.floats.denormalsAreZero = false;
-    this.floats.rounding = 'near';
     diagnostics.resetWarnings();
     for (const identifier of this.identifiers.all()) {
       identifier.macro = undefined;
@@ -228,14 +242,20 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
 
   /** The passes after the first over the same items. */
   private settle(): void {
-    const { layout, items } = this;
+    const { layout, items, diagnostics } = this;
+    const { listener } = diagnostics;
+    diagnostics.listener = undefined;
     this.format.defineSymbols();
     layout.begin(false);
     for (const item of items) layout.visit(item);
     const relaxation = new Relaxation(items, this.sections, layout, this.evaluator, this.diagnostics);
     relaxation.run(() => this.cancelled());
+    diagnostics.listener = listener;
     layout.begin(true);
-    for (const item of items) layout.visit(item);
+    for (const item of items) {
+      this.listing?.goTo(item.listingLine);
+      layout.visit(item);
+    }
   }
 
   /** The passes after the first where the preprocessor's result depends on addresses. */
