@@ -3,6 +3,7 @@
  * a VMM's guest: it knows a clock and guest memory, and no CPU.
  */
 import type { Clock } from './clock';
+import { AcpiPm } from './devices/acpi-pm';
 import { BiosDisk } from './devices/bios-disk';
 import { MemoryBus, PortBus } from './devices/bus';
 import { cmosLayout } from './devices/cmos-layout';
@@ -10,7 +11,11 @@ import { DebugConsole, DebugExit, PostCode } from './devices/debug-ports';
 import type { AccessSize, Device, InterruptController, MemoryDevice, PortDevice } from './devices/device';
 import { cdrom, type DiskImage, diskette, disketteKib, hardDisk } from './devices/disk-image';
 import { InterruptWires } from './devices/interrupt-wires';
+import { IO_APIC_INPUTS, IoApic } from './devices/io-apic';
 import { Keyboard8042 } from './devices/keyboard-8042';
+import { ApicBus, LocalApic, LocalApicMemory } from './devices/local-apic';
+import { PciBus } from './devices/pci-bus';
+import { hostBridge, Piix3 } from './devices/pci-chipset';
 import { Pic8259a } from './devices/pic-8259a';
 import { Pit8254 } from './devices/pit-8254';
 import { RtcMc146818 } from './devices/rtc-mc146818';
@@ -21,6 +26,8 @@ import { Vga } from './devices/vga';
 import type { GuestMemory } from './memory-view';
 
 export interface PcOptions {
+  /** Number of CPUs, each with a local APIC; the default is 1. */
+  cpus?: number;
   /** Memory of the machine: video text is read from it, disks are copied to it. */
   memory: GuestMemory;
   /** The date at power-on, Unix seconds; the default is {@link DEFAULT_START}. */
@@ -57,6 +64,7 @@ export const Irq = {
   com2: 3,
   com1: 4,
   rtc: 8,
+  sci: 9,
 } as const;
 
 /** The parts of a PC that others than the guest talk to. */
@@ -68,6 +76,10 @@ export interface PcDevices {
   readonly com1: Uart16550a;
   readonly com2: Uart16550a;
   readonly a20: A20Gate;
+  /** One for each CPU. */
+  readonly localApics: readonly LocalApic[];
+  readonly pm: AcpiPm;
+  readonly pci: PciBus;
 }
 
 export class Platform {
@@ -93,6 +105,9 @@ export class Platform {
 
   constructor(readonly clock: Clock) {}
 
+  /** The CPU that makes the accesses from now on: it sees its own local APIC. Set by the CPUs' owner. */
+  currentCpu = 0;
+
   /** Plugs a device in. Devices are saved, loaded and reset in this order: interrupt controllers come first. */
   add<D extends Device>(device: D): D {
     if (this.#devices.some((other) => other.name === device.name)) throw new Error(`two devices named ${device.name}`);
@@ -106,6 +121,9 @@ export class Platform {
   attachPc(pc: PcDevices): void {
     this.#pc = pc;
     pc.a20.onChange = (enabled) => this.onA20(enabled);
+    const [boot] = pc.localApics;
+    boot.externalController = pc.pic;
+    pc.pic.onChange = () => boot.onChange();
   }
 
   get pc(): PcDevices {
@@ -113,9 +131,19 @@ export class Platform {
     return this.#pc;
   }
 
-  /** What the boot processor asks for interrupts. */
+  /** What the boot processor asks for interrupts: its local APIC, with the 8259A behind LINT0. */
   get interrupts(): InterruptController {
-    return this.pc.pic;
+    return this.pc.localApics[0];
+  }
+
+  /** Reads devices' memory regions again: one of them moved. */
+  remapMemory(): void {
+    this.#memory.remap();
+  }
+
+  /** Reads a device's port ranges again. */
+  remapPorts(device: PortDevice): void {
+    this.#ports.map(device);
   }
 
   /** Address bit 20 is let through. */
@@ -192,9 +220,16 @@ export class Platform {
 export function createPc(clock: Clock, options: PcOptions): Platform {
   const platform = new Platform(clock);
   const { memory } = options;
-  const wires = new InterruptWires(16);
+  const cpus = options.cpus ?? 1;
+  const wires = new InterruptWires(IO_APIC_INPUTS);
   const pic = platform.add(new Pic8259a());
+  const apicBus = new ApicBus();
+  const localApics = Array.from({ length: cpus }, (_, cpu) => platform.add(new LocalApic(cpu, clock, apicBus)));
+  platform.add(new LocalApicMemory(() => localApics[platform.currentCpu]));
+  apicBus.onBaseChange = () => platform.remapMemory();
+  const ioApic = platform.add(new IoApic(apicBus, cpus));
   wires.addSink(pic);
+  wires.addSink(ioApic);
   const a20 = new A20Gate();
   const reset = () => platform.onReset();
 
@@ -230,7 +265,11 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   platform.add(new PostCode());
   platform.add(new DebugConsole((byte) => platform.onDebugConsole(byte)));
   platform.add(new DebugExit((value) => platform.onDebugExit(value)));
-  platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20 });
+  const pm = platform.add(new AcpiPm(clock, wires.wire(Irq.sci), () => platform.onPowerOff()));
+  const pci = platform.add(new PciBus(reset));
+  const isaBridge = platform.add(new Piix3(wires));
+  for (const chip of [hostBridge(), isaBridge.pci]) pci.add(chip);
+  platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20, localApics, pm, pci });
   platform.reset();
   return platform;
 }

@@ -1,7 +1,9 @@
 /** What firmware leaves in memory for a program that is started without running the BIOS's self test. */
 import type { GuestMemory } from '../memory-view';
+import { placeAcpi } from './acpi-tables';
 import { BIOS_BASE, BIOS_SIZE, biosImage } from './bios/bios-image';
 import { EBDA_BASE } from './memory-map';
+import { placeMpTable } from './mp-table';
 
 /** Read-only memory of the PC: the owner of memory drops writes there. */
 export const ROM_RANGE = { base: BIOS_BASE, size: BIOS_SIZE } as const;
@@ -23,9 +25,18 @@ function u16(value: number): Uint8Array {
   return Uint8Array.of(value & 0xff, value >> 8);
 }
 
-/** The BIOS ROM: enough for a machine that starts at its reset vector. */
-export function placeRom(memory: GuestMemory): void {
+/** What a program may want to know of the firmware's tables. */
+export interface Firmware {
+  /** The ACPI root pointer: its bytes and physical address. */
+  acpi: { rsdp: Uint8Array; address: number };
+}
+
+/** BIOS ROM, ACPI and MultiProcessor tables: what a machine needs that starts at its reset vector. */
+export function placeFirmware(memory: GuestMemory, cpus: number): Firmware {
   memory.write(BIOS_BASE, biosImage());
+  const acpi = placeAcpi(memory, cpus);
+  placeMpTable(memory, Math.ceil(acpi.next / 16) * 16, cpus);
+  return { acpi };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { BootModule, BootPlan, BootStart, ImageKind } from './boot-plan';
 import { type BootState, Gpr, LowMemory, longState, protectedState, resetState } from './boot-state';
 import { detectBoot } from './detect';
 import { parseElf, physicalOf } from './elf';
-import { placeBiosData, placeRom } from './firmware';
+import { type Firmware, placeBiosData, placeFirmware } from './firmware';
 import { isLinux, LINUX_REAL_MODE_ENTRY, linuxEntryBits, loadLinux } from './linux';
 import { isLoadError, type LoadError, loadError } from './load-error';
 import { HIGH_MEMORY } from './memory-map';
@@ -30,6 +30,8 @@ export interface LoadOptions {
   /** Further modules of a Multiboot or PVH guest. */
   modules?: readonly BootModule[];
   commandLine?: string;
+  /** Number of CPUs that the tables tell of; the default is 1. */
+  cpus?: number;
 }
 
 const DEFAULT_LOAD_ADDRESS = 0x7c00;
@@ -47,6 +49,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
     case 'boot-sector': {
       const hard = program.length > LARGEST_DISKETTE || isPartitioned(program);
       return fromReset(
+        options,
         kind,
         DEFAULT_LOAD_ADDRESS,
         `boot sector: read by the BIOS from ${hard ? 'hard disk' : 'diskette'} to 0x7c00`,
@@ -55,7 +58,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
     }
     case 'cdrom': {
       const description = 'ISO 9660 image: booted by the BIOS from CD-ROM (El Torito)';
-      return fromReset(kind, DEFAULT_LOAD_ADDRESS, description, { cdrom: program });
+      return fromReset(options, kind, DEFAULT_LOAD_ADDRESS, description, { cdrom: program });
     }
     case 'flat': {
       const address = options.loadAddress ?? DEFAULT_LOAD_ADDRESS;
@@ -72,7 +75,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         drives: {},
         ...(bits === 16 ? { realModeEntry: address } : {}),
         description: `flat binary of ${program.length} bytes at ${hex(address)}, entered in ${bits}-bit mode`,
-        place: (memory) => withFirmware(memory, () => placeFlat(memory, program, name, address, bits)),
+        place: (memory) => withFirmware(memory, options, () => placeFlat(memory, program, name, address, bits)),
       };
     }
     case 'linux': {
@@ -82,7 +85,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         drives: {},
         ...(bits === 16 ? { realModeEntry: LINUX_REAL_MODE_ENTRY } : {}),
         description: `Linux bzImage, entered ${bits === 16 ? 'by its real-mode setup code' : `in ${bits}-bit mode`}`,
-        place: (memory) => withFirmware(memory, () => placeKernel(memory, kind, options)),
+        place: (memory) => withFirmware(memory, options, (firmware) => placeKernel(memory, kind, options, firmware)),
       };
     }
     default:
@@ -90,22 +93,31 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         kind,
         drives: {},
         description: DESCRIPTION[kind],
-        place: (memory) => withFirmware(memory, () => placeKernel(memory, kind, options)),
+        place: (memory) => withFirmware(memory, options, (firmware) => placeKernel(memory, kind, options, firmware)),
       };
   }
 }
 
 /** The plan of a program that the BIOS reads from a drive. */
-function fromReset(kind: ImageKind, entry: number, description: string, drives: BootPlan['drives']): BootPlan {
+function fromReset(
+  options: LoadOptions,
+  kind: ImageKind,
+  entry: number,
+  description: string,
+  drives: BootPlan['drives'],
+): BootPlan {
   const start = (): BootStart => ({ state: resetState(), entry: BigInt(entry) });
-  return { kind, drives, description, place: (memory) => withFirmware(memory, start) };
+  return { kind, drives, description, place: (memory) => withFirmware(memory, options, start) };
 }
 
 /** Puts the BIOS into memory, then the program. */
-function withFirmware(memory: GuestMemory, place: () => BootStart | LoadError): BootStart | LoadError {
+function withFirmware(
+  memory: GuestMemory,
+  options: LoadOptions,
+  place: (firmware: Firmware) => BootStart | LoadError,
+): BootStart | LoadError {
   if (memory.size < HIGH_MEMORY) return loadError(`a PC needs at least 1 MiB of memory, not ${memory.size} bytes`);
-  placeRom(memory);
-  return place();
+  return place(placeFirmware(memory, options.cpus ?? 1));
 }
 
 /** The kind to load as: what the user insists on, if the file can be that; else what the file is. */
@@ -183,19 +195,24 @@ const DESCRIPTION: Readonly<Record<KernelKind, string>> = {
   elf64: 'ELF64 program, entered in 64-bit mode with the first 4 GiB mapped one to one',
 };
 
-function placeKernel(memory: GuestMemory, kind: KernelKind | 'linux', options: LoadOptions): BootStart | LoadError {
+function placeKernel(
+  memory: GuestMemory,
+  kind: KernelKind | 'linux',
+  options: LoadOptions,
+  { acpi }: Firmware,
+): BootStart | LoadError {
   const { name, program } = options;
   placeBiosData(memory);
   const commandLine = options.commandLine ?? '';
   const modules = [...(options.initrd ? [{ bytes: options.initrd, text: 'initrd' }] : []), ...(options.modules ?? [])];
-  const common = { name, commandLine, modules, acpiRootPointer: 0 };
+  const common = { name, commandLine, modules, acpiRootPointer: acpi.address };
   let state: BootState | LoadError;
   switch (kind) {
     case 'multiboot1':
       state = loadMultiboot1(memory, program, common);
       break;
     case 'multiboot2':
-      state = loadMultiboot2(memory, program, { name, commandLine, modules });
+      state = loadMultiboot2(memory, program, { name, commandLine, modules, acpiRootPointer: acpi.rsdp });
       break;
     case 'pvh':
       state = loadPvh(memory, program, common);

@@ -16,6 +16,9 @@ export function hostBridge(): PciFunction {
   return new PciFunction(0x00, { vendor: INTEL, device: 0x1237, classCode: 0x060000, revision: 2 });
 }
 
+/** First physical address for memory of PCI devices: RAM ends at or below it. */
+export const PCI_MEMORY = 0xc0000000;
+
 /** Which of PIRQA..PIRQD (0..3) a slot's pin (1 INTA# .. 4 INTD#) is wired to on this board. */
 export function pirqOf(slot: number, pin: number): number {
   return (slot + pin - 2 + 4) & 3;
@@ -27,6 +30,9 @@ export class Piix3 implements Device {
   readonly pci: PciFunction;
   /** Pins asserted, by PIRQ: a bit for each slot and pin. */
   readonly #asserted = [new Set<number>(), new Set<number>(), new Set<number>(), new Set<number>()];
+
+  /** Interrupt requests held asserted now. */
+  #driven = new Set<number>();
 
   constructor(private readonly wires: InterruptWires) {
     const identity = { vendor: INTEL, device: 0x7000, classCode: 0x060100, multifunction: true };
@@ -51,13 +57,14 @@ export class Piix3 implements Device {
   }
 
   #update(): void {
-    const levels = new Map<number, boolean>([10, 11].map((irq) => [irq, false]));
+    const driven = new Set<number>();
     for (let pirq = 0; pirq < 4; pirq++) {
       const route = this.pci.config[PIRQ_ROUTE + pirq];
-      if (route & PIRQ_DISABLED) continue;
-      levels.set(route & 15, levels.get(route & 15) === true || this.#asserted[pirq].size > 0);
+      if ((route & PIRQ_DISABLED) === 0 && this.#asserted[pirq].size > 0) driven.add(route & 15);
     }
-    for (const [irq, level] of levels) this.wires.wire(irq).set(level);
+    for (const irq of this.#driven) if (!driven.has(irq)) this.wires.wire(irq).set(false);
+    for (const irq of driven) this.wires.wire(irq).set(true);
+    this.#driven = driven;
   }
 
   reset(): void {
