@@ -16,6 +16,7 @@ import {
   loadVirtual8086,
   readDescriptor,
   SystemType,
+  segmentChanged,
   setAccessed,
   setSegment,
   updateDerived,
@@ -236,8 +237,9 @@ function loadTaskLdt(cpu: Cpu, selector: number, ext: number): void {
 
 function loadTaskSegments(cpu: Cpu, task: TaskState, cpl: number, ext: number): void {
   try {
-    loadTaskCode(cpu, task.selectors[Segment.CS], cpl);
+    // the stack comes first, so that faults of the others can be delivered on it
     loadTaskStack(cpu, task.selectors[Segment.SS], cpl);
+    loadTaskCode(cpu, task.selectors[Segment.CS], cpl);
     for (const segment of [Segment.DS, Segment.ES, Segment.FS, Segment.GS]) {
       loadTaskData(cpu, segment, task.selectors[segment], cpl);
     }
@@ -271,6 +273,7 @@ function loadTaskStack(cpu: Cpu, selector: number, cpl: number): void {
   checkStackSegment(loading, cpl, Vector.TS);
   setAccessed(cpu, loading);
   cacheDescriptor(cpu, Segment.SS, selector, loading);
+  segmentChanged(cpu, Segment.SS);
 }
 
 function loadTaskData(cpu: Cpu, segment: number, selector: number, cpl: number): void {
