@@ -2,7 +2,7 @@
  * Builds into dist/: checks the types of every room (the project references refuse an upward import, and `node:` or
  * `vscode` in the core), and bundles what is run. Options: --watch, --minify, --no-types (bundles only).
  */
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
 import { root, run } from './process.mjs';
@@ -50,9 +50,6 @@ async function bundleAll() {
   const results = await Promise.allSettled(
     bundles.filter((each) => !missing.includes(each)).map((each) => build(options(each))),
   );
-  // The package is an ES module, its bundles are CommonJS.
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  writeFileSync(join(root, 'dist', 'package.json'), '{ "type": "commonjs" }\n');
   if (existsSync(join(root, 'dist', 'cli.js'))) chmodSync(join(root, 'dist', 'cli.js'), 0o755);
   return missing.length === 0 && results.every((result) => result.status === 'fulfilled');
 }

@@ -44,7 +44,7 @@ function freshWorkspace() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(requests, { recursive: true });
   const workspace = mkdtempSync(join(tmpdir(), 'ringside-workspace-'));
-  cpSync(join(root, 'samples'), workspace, { recursive: true });
+  cpSync(join(root, 'samples'), workspace, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
   return workspace;
 }
 
@@ -188,7 +188,7 @@ async function runUi(browser) {
       vitest,
       'run',
       '--config',
-      join(root, 'test/vscode/ui/vitest.config.ts'),
+      join(root, 'test/vscode/ui/vitest.config.mts'),
       '--reporter=verbose',
       '--reporter=json',
       `--outputFile=${results}`,

@@ -21,6 +21,8 @@ export interface Difference {
 export interface Comparison {
   cases: number;
   refused: number;
+  /** nasm itself broke down. */
+  panics: number;
   /** Both refuse, in different words. */
   otherWords: Difference[];
   differences: Difference[];
@@ -59,7 +61,14 @@ export interface Options {
 
 /** Encodes every case here and with nasm. */
 export function compare(cases: readonly Case[], bits: Bits, options: Options = {}): Comparison {
-  const result: Comparison = { cases: cases.length, refused: 0, otherWords: [], differences: [], accepted: [] };
+  const result: Comparison = {
+    cases: cases.length,
+    refused: 0,
+    panics: 0,
+    otherWords: [],
+    differences: [],
+    accepted: [],
+  };
   const texts = cases.map(textOf);
   const switches = options.optimization === undefined ? [] : [`-O${options.optimization}`];
   const lines = options.defaultRel ? ['default rel', ...texts] : texts;
@@ -74,6 +83,10 @@ export function compare(cases: readonly Case[], bits: Bits, options: Options = {
       defaultBnd: false,
       optimization: options.optimization ?? Number.POSITIVE_INFINITY,
     });
+    if (answer.error === 'panic') {
+      result.panics++;
+      return;
+    }
     const nasm = answer.bytes ? hex(answer.bytes) : (answer.error ?? 'nothing');
     const ours = isEncodeError(own) ? own.message : hex(own.bytes);
     if (answer.bytes && !isEncodeError(own)) {

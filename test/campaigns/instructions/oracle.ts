@@ -21,16 +21,19 @@ export function hasNasm(): boolean {
 
 const messageLine = /^[^:]*:(\d+): (error|warning): (.*?)(?: \[-w\+([a-z-]+)\])?$/;
 
+/** nasm 2.16 has assertions of its own that some instructions run into. */
+const panicLine = /^panic: [^:]*:(\d+): /;
+
 /** Assembles the lines in order, one after the other in one file; refused lines are left out of the addresses. */
 export function assemble(lines: readonly string[], bits: 16 | 32 | 64, options: readonly string[] = []): Answer[] {
   const folder = mkdtempSync(join(tmpdir(), 'ringside-nasm-'));
   try {
     const answers: Answer[] = lines.map(() => ({ address: 0, warnings: [] }));
     // What the first run refuses is left out of the second, which gives bytes; that may refuse more, in its later passes.
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 400; round++) {
       if (runOnce(folder, lines, bits, options, answers)) return answers;
     }
-    throw new Error('nasm still refuses after four runs');
+    throw new Error('nasm still refuses after many runs');
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -56,6 +59,11 @@ function runOnce(
   let clean = true;
   for (const answer of answers) answer.warnings = [];
   for (const line of run.stderr.toString().split('\n')) {
+    const panic = panicLine.exec(line);
+    if (panic) {
+      answers[Number(panic[1]) - 2].error = 'panic';
+      return false;
+    }
     const found = messageLine.exec(line);
     if (!found) continue;
     const answer = answers[Number(found[1]) - 2];
@@ -66,7 +74,15 @@ function runOnce(
     } else if (!answer.warnings.includes(found[3])) answer.warnings.push(found[3]);
   }
   if (!clean) return false;
-  if (run.status !== 0) throw new Error(`nasm failed: ${run.stderr.toString().slice(0, 400)}`);
+  if (run.status !== 0)
+    throw new Error(
+      `nasm failed: ${run.stderr
+        .toString()
+        .split('\n')
+        .filter((line) => !line.includes('warning'))
+        .join('; ')
+        .slice(0, 400)}`,
+    );
   readAddresses(readFileSync(listing, 'latin1'), readFileSync(output), answers);
   return true;
 }

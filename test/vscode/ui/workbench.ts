@@ -1,8 +1,8 @@
 /** A VS Code workbench in a browser, driven as a person does it: keys, clicks, and looking at what is there. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { browserArguments } from '../../../scripts/browser.mjs';
 import { startServer, workbenchAddress } from '../../../scripts/vscode-server.mjs';
@@ -15,39 +15,35 @@ export class Workbench {
     readonly page: Page,
     /** A copy of samples/: files may be edited. */
     readonly folder: string,
-    private readonly browser: Browser,
-    private readonly server: Awaited<ReturnType<typeof startServer>>,
-    private readonly userData: string,
+    readonly close: () => Promise<void>,
   ) {}
 
-  static async open(settings: Record<string, unknown> = {}): Promise<Workbench> {
+  /** `host`: where the extension runs, as in a desktop VS Code or as in VS Code for the Web. */
+  static async open(host: 'node' | 'web' = 'node', settings: Record<string, unknown> = {}): Promise<Workbench> {
     const executablePath = process.env.RINGSIDE_BROWSER;
     if (!executablePath) throw new Error('RINGSIDE_BROWSER is not set: start this through npm run test:vscode');
     const folder = mkdtempSync(join(tmpdir(), 'ringside-ui-'));
-    cpSync(join(root, 'samples'), folder, { recursive: true });
+    cpSync(join(root, 'samples'), folder, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
     const userData = mkdtempSync(join(tmpdir(), 'ringside-vscode-'));
-    const server = await startServer({
-      userData,
-      settings: { 'workbench.colorTheme': 'Default Dark Modern', ...settings },
-    });
+    const server = await startServer({ userData, settings });
     const browser = await chromium.launch({ executablePath, args: browserArguments });
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    await page.goto(workbenchAddress({ port: server.port, folder, extension: root }));
+    const address = workbenchAddress({ port: server.port, folder, extension: root });
+    if (host === 'node') await page.goto(address);
+    else await openWithWebExtension(page, address);
     await page
       .locator('.monaco-workbench .explorer-folders-view .monaco-list-row')
       .first()
       .waitFor({ timeout: 60_000 });
-    return new Workbench(page, folder, browser, server, userData);
+    const close = async () => {
+      await browser.close();
+      await server.stop();
+      for (const each of [userData, folder]) rmSync(each, { recursive: true, force: true });
+    };
+    return new Workbench(page, folder, close);
   }
 
-  async close(): Promise<void> {
-    await this.browser.close();
-    await this.server.stop();
-    rmSync(this.userData, { recursive: true, force: true });
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** Leaves a picture in .cache/vscode-suite/; `keep` names one for docs/images/ too. */
+  /** Leaves a picture in .cache/vscode-suite/. */
   async picture(name: string): Promise<void> {
     mkdirSync(pictures, { recursive: true });
     await this.page.screenshot({ path: join(pictures, `${name}.png`) });
@@ -217,4 +213,29 @@ export class Workbench {
     const lines = await this.page.locator('.repl .monaco-list-row').allInnerTexts();
     return lines.join('\n').replace(/\u00a0/g, ' ');
   }
+}
+
+/**
+ * Opens the workbench with the extension in the web extension host, as VS Code for the Web has it: the page's configuration
+ * names it, and its files come over HTTP from the workbench's own origin (only then may it start workers).
+ */
+async function openWithWebExtension(page: Page, address: string): Promise<void> {
+  const { origin, searchParams } = new URL(address);
+  const prefix = '/extension-under-test';
+  await page.route(`${origin}${prefix}/**`, (route) => {
+    const path = join(root, new URL(route.request().url()).pathname.slice(prefix.length));
+    return existsSync(path) ? route.fulfill({ path }) : route.fulfill({ status: 404 });
+  });
+  await page.route(({ pathname }) => pathname === '/', async (route) => {
+    const html = await (await route.fetch()).text();
+    const extension = { scheme: 'http', authority: new URL(address).host, path: prefix };
+    const development = JSON.stringify({ developmentOptions: { extensions: [extension] } }).slice(1, -1);
+    const body = html.replace(
+      /(id="vscode-workbench-web-configuration" data-settings="\{)/,
+      `$1${development.replaceAll('"', '&quot;')},`,
+    );
+    await route.fulfill({ contentType: 'text/html', body });
+  });
+  searchParams.delete('payload');
+  await page.goto(`${origin}/?${searchParams}`);
 }
