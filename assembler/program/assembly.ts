@@ -14,7 +14,7 @@ import { Preprocessor, type PreprocessorHost } from '../preprocessor/preprocesso
 import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
-import type { Item, Mode } from './item';
+import { type DataElement, type Item, ItemKind, type Mode } from './item';
 import { ListedLines } from './listed-lines';
 import { Layout } from './layout';
 import { Relaxation } from './relax';
@@ -201,13 +201,40 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.layout.begin(false);
     this.readSource(file, text);
     this.visitNew();
-    // NASM does not put FLOAT back between passes: what a source leaves it at holds for its beginning too.
-    if (this.floats.denormalsAreZero || this.floats.rounding !== 'near') this.layoutDependent = true;
+    // Some of what a source leaves behind holds for its beginning too, because NASM starts later passes with it: the
+    // FLOAT settings, and the label that local names belong to.
+    const floatsChanged = this.floats.denormalsAreZero || this.floats.rounding !== 'near';
+    if (floatsChanged || (this.symbols.early && this.symbols.scope !== '')) {
+      this.symbols.table.clear();
+      this.readSource(file, text);
+      this.visitNew();
+    }
     if (this.layoutDependent) this.runEveryPass(file, text);
     else this.settle();
+    if (this.diagnostics.errors > 0) this.checkData();
     this.diagnostics.frame = undefined;
     this.diagnostics.line = undefined;
     for (const section of this.sections) section.size = section.offset;
+  }
+
+  /** There will be no output, which would find what is wrong in data: it is looked for here. */
+  private checkData(): void {
+    const { evaluator, diagnostics } = this;
+    evaluator.critical = true;
+    const check = (elements: readonly DataElement[]): void => {
+      for (const { expression, elements: inner } of elements) {
+        if (expression && !expression.fixed) evaluator.evaluate(expression);
+        if (inner) check(inner);
+      }
+    };
+    for (const item of this.items) {
+      if (item.kind !== ItemKind.Data) continue;
+      diagnostics.frame = item.frame;
+      diagnostics.line = item.line;
+      evaluator.section = item.section;
+      evaluator.offset = item.offset;
+      check(item.elements);
+    }
   }
 
   /** Preprocesses and parses the source; items are visited only where the preprocessor asks. */
@@ -218,7 +245,6 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.listing?.reset();
     this.visited = 0;
     this.absoluteCount = 0;
-    this.symbols.scope = '';
     diagnostics.resetWarnings();
     for (const identifier of this.identifiers.all()) {
       identifier.macro = undefined;
@@ -246,6 +272,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const { listener } = diagnostics;
     diagnostics.listener = undefined;
     this.format.defineSymbols();
+    layout.fresh = false;
     layout.begin(false);
     for (const item of items) layout.visit(item);
     const relaxation = new Relaxation(items, this.sections, layout, this.evaluator, this.diagnostics);
@@ -273,9 +300,9 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
       this.readSource(file, text);
       this.visitNew();
       if (last) break;
-      if (layout.changes === 0) last = true;
-      else if (layout.changes < fewest) {
-        fewest = layout.changes;
+      if (layout.moves === 0) last = true;
+      else if (layout.moves < fewest) {
+        fewest = layout.moves;
         stalled = 0;
       } else if (++stalled > Limits.stalledPasses) {
         diagnostics.frame = undefined;

@@ -30,6 +30,10 @@ export class Layout {
   pass = 0;
   /** Symbols and sizes that were not as in the pass before. */
   changes = 0;
+  /** The items have not been visited before: the first pass, or items made anew in each. */
+  fresh = true;
+  /** Labels and ABSOLUTE stretches among {@link changes}: what counts where items are made anew in each pass. */
+  moves = 0;
   /** No later pass: what is unknown now is an error. */
   final = false;
   readonly shapes: BranchShape[] = [];
@@ -59,6 +63,7 @@ export class Layout {
   begin(final: boolean): void {
     this.pass++;
     this.changes = 0;
+    this.moves = 0;
     this.final = final;
     for (const section of this.sections) section.offset = 0;
     this.evaluator.firstPass = this.pass === 1;
@@ -84,7 +89,7 @@ export class Layout {
   /** Finds the size of an item at the evaluator's place. */
   resize(item: Item): void {
     if (item.failed) return;
-    if (item.times !== undefined && !(item.times.fixed && this.pass > 1)) this.repeat(item, item.times);
+    if (item.times !== undefined && !(item.times.fixed && !this.fresh)) this.repeat(item, item.times);
     switch (item.kind) {
       case ItemKind.Instruction:
         this.instruction(item);
@@ -99,7 +104,7 @@ export class Layout {
         this.equ(item);
         break;
       case ItemKind.Incbin:
-        if (this.pass === 1) this.incbin(item);
+        if (this.fresh) this.incbin(item);
         break;
       case ItemKind.Absolute:
         this.absolute(item);
@@ -146,7 +151,10 @@ export class Layout {
       }
       return;
     }
-    if (!same) this.changes++;
+    if (!same) {
+      this.changes++;
+      this.moves++;
+    }
     symbol.defined = true;
     symbol.pass = this.pass;
     symbol.section = section;
@@ -302,7 +310,7 @@ export class Layout {
   }
 
   private dataSize(item: Item, elements: readonly DataElement[]): number {
-    if (this.pass > 1 && item.size > 0 && !item.variableData) return item.size;
+    if (!this.fresh && item.size > 0 && !item.variableData) return item.size;
     let size = 0;
     for (const element of elements) size += this.elementSize(item, element) * element.count;
     return size;
@@ -346,7 +354,7 @@ export class Layout {
 
   private reserve(item: Item): void {
     const e = item.expression!;
-    if (e.fixed && this.pass > 1) return;
+    if (e.fixed && !this.fresh) return;
     const range = new TokenRange(e.token, item.last);
     const count = this.evaluator.evaluate(e);
     if (count === undefined) {
@@ -419,7 +427,10 @@ export class Layout {
       );
       return;
     }
-    if (section.absoluteStart !== place.number || section.absoluteBase !== place.section) this.changes++;
+    if (section.absoluteStart !== place.number || section.absoluteBase !== place.section) {
+      this.changes++;
+      this.moves++;
+    }
     section.absoluteStart = place.number;
     section.absoluteBase = place.section;
   }
@@ -431,7 +442,7 @@ export class Layout {
     const range = new TokenRange(item.first, item.last);
     if (result === undefined) return;
     if (!isScalar(result)) this.diagnostics.error('org value must be a simple expression', range);
-    else if (this.originItem && this.originItem !== item) this.diagnostics.error('program origin redefined', range);
+    else if (this.originItem && this.originItem !== item && this.origin !== result) this.diagnostics.error('program origin redefined', range);
     else {
       this.origin = result;
       this.originItem = item;
