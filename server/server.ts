@@ -88,9 +88,14 @@ export function serve(connection: Connection, access: FileAccess, assemble: Asse
       connection.sendRequest('workspace/codeLens/refresh').catch(ignored);
   });
   let client: ClientCapabilities = {};
+  let settingsAreKnown = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settingsAreKnown = resolve;
+  });
   const context: Context = {
     files,
     programs,
+    settled,
     get capabilities() {
       return client;
     },
@@ -128,6 +133,7 @@ export function serve(connection: Connection, access: FileAccess, assemble: Asse
       });
     }
     await pullSettings().catch(() => undefined);
+    settingsAreKnown();
     await programs.discover().catch(() => undefined);
   });
 

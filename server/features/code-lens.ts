@@ -26,15 +26,16 @@ function canRun(program: Program): boolean {
 
 export async function codeLens(context: Context, params: CodeLensParams): Promise<CodeLens[]> {
   const file = keyOf(params.textDocument.uri);
+  await context.settled;
   if (!context.programs.settings.codeLens) return [];
   const program = await context.programs.programOf(file);
   if (program.root !== file) return [];
   await context.programs.view(program);
   if (!canRun(program)) return [];
   const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-  const { uri } = params.textDocument;
+  // Without arguments: the commands are about the editor in which the lens was clicked.
   return [
-    { range, command: { title: '$(play) Run', command: 'ringside.runFile', arguments: [uri] } },
-    { range, command: { title: '$(debug-alt) Debug', command: 'ringside.debugFile', arguments: [uri] } },
+    { range, command: { title: '$(play) Run', command: 'ringside.runFile' } },
+    { range, command: { title: '$(debug-alt) Debug', command: 'ringside.debugFile' } },
   ];
 }

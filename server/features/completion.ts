@@ -7,7 +7,7 @@ import {
   type CompletionParams,
   MarkupKind,
 } from 'vscode-languageserver';
-import type { OperandKind } from '../../isa/form';
+import type { Instruction, OperandKind } from '../../isa/form';
 import { kindInfo } from '../../isa/operand-kinds';
 import { type Register, registers } from '../../isa/registers';
 import { data, directives, operandWords, packages, prefixes, preprocessor, type Word } from '../model/directives';
@@ -17,7 +17,7 @@ import { fits, matchingForms, modeBit, shapeOf } from '../model/operands';
 import type { PlacedDefinition } from '../model/program-view';
 import { describeRegister, only64 } from '../model/registers';
 import type { Token } from '../model/scan';
-import { parseStatement, type Statement } from '../model/statement';
+import { headKindOf, parseStatement, type Statement } from '../model/statement';
 import { extensionOf, folderOf, relativeName } from '../model/uri';
 import { type Context, type Spot, spotOf } from './context';
 import { hex } from './format';
@@ -57,6 +57,13 @@ function wordItems(words: ReadonlyMap<string, Word>, kind: CompletionItemKind, s
   }));
 }
 
+/** MMX, SSE and AVX make up most of the mnemonics, and little of a kernel. */
+function isVector({ forms }: Instruction): boolean {
+  return forms.every(
+    ({ operands, opcode }) => opcode.space !== 'legacy' || operands.some((kind) => /^(?:[xy]?mm)/.test(kind)),
+  );
+}
+
 let mnemonicItems: Map<number, Item[]> | undefined;
 
 /** Mnemonics that exist in the mode. */
@@ -72,7 +79,7 @@ function mnemonics(bits: 16 | 32 | 64): Item[] {
         label,
         kind: CompletionItemKind.Keyword,
         detail: instruction.forms[0].instruction.summary,
-        sortText: Sort.Fitting,
+        sortText: Sort.Fitting + (isVector(instruction) ? '9' : '0'),
         data: { instruction: label },
       });
     }
@@ -93,7 +100,7 @@ function definitionItem(spot: Spot, definition: PlacedDefinition, label: string,
     section: CompletionItemKind.Module,
     extern: CompletionItemKind.Interface,
   };
-  const value = spot.view.symbol(definition.name)?.value;
+  const value = spot.view.valueOf(definition.name);
   const isMacro = definition.kind === 'macro';
   return {
     label,
@@ -134,12 +141,16 @@ function symbolItems({ spot, typed }: Before): Item[] {
       items.set(name, definitionItem(spot, definition, name, Sort.Constant));
     }
   }
-  for (const { name, kind, value } of view.allSymbols()) {
-    if (view.symbols.has(name) || /^\.\.@/.test(name)) continue;
+  for (const { name, kind } of view.allSymbols()) {
+    // A directive that is not finished yet passes for a label.
+    if (view.symbols.has(name) || name.startsWith('..@') || view.macro(name) || headKindOf(name) !== 'unknown')
+      continue;
     const dot = name.indexOf('.', 1);
     if (qualifier !== undefined ? !name.startsWith(qualifier) : dot > 0) continue;
     const icon = kind === 'constant' ? CompletionItemKind.Constant : CompletionItemKind.Function;
-    items.set(name, { label: name, kind: icon, detail: `${kind} = ${hex(value)}`, sortText: Sort.Symbol });
+    const value = view.valueOf(name);
+    const detail = value === undefined ? kind : `${kind} = ${hex(value)}`;
+    items.set(name, { label: name, kind: icon, detail, sortText: Sort.Symbol });
   }
   return [...items.values()];
 }

@@ -11,6 +11,8 @@ export interface Context {
   files: Files;
   programs: Programs;
   capabilities: ClientCapabilities;
+  /** Kept when the user's settings are known. */
+  settled: Promise<void>;
 }
 
 /** A place in a document that a request is about. */

@@ -85,7 +85,7 @@ function characterValue(token: Token): bigint | undefined {
 /** Where the line's bytes are and what they are; empty while the texts are not assembled. */
 function bytesText({ view, file, line }: Spot, output: Uint8Array | undefined): string {
   const entries = view.entriesAt(file, line).filter((e) => e.length > 0);
-  if (entries.length === 0) return '';
+  if (entries.length === 0 || !view.isPlaced) return '';
   const made = bytesOf(entries, output);
   const total = entries.reduce((sum, e) => sum + e.length, 0);
   const where = `at ${hex(entries[0].address)}`;
@@ -129,25 +129,22 @@ function whereText({ file, line }: { file: string; line: number }, spot: Spot): 
 
 function symbolText(spot: Spot, { name }: Meaning, definitions: PlacedDefinition[], statement: Statement): string {
   const symbol = spot.view.symbol(name);
+  const value = spot.view.valueOf(name);
   const kind = definitions[0]?.kind;
-  const lines: string[] = [];
-  if (symbol && symbol.kind !== 'extern') {
-    if (symbol.kind === 'constant' || kind === 'constant' || kind === 'field') {
-      const title = kind === 'field' ? `field **${name}**, offset` : `constant **${name}** =`;
-      lines.push(`${title} ${numberText(symbol.value)}`, ...knownNumber(symbol.value, statement));
-    } else if (kind === 'struc') {
-      const size = spot.view.symbol(`${name}_size`);
-      lines.push(`structure **${name}**${size ? `, ${numberText(size.value)} bytes` : ''}`);
-    } else {
-      const size = symbol.size === undefined ? '' : `, ${symbol.size} bytes`;
-      const scope = symbol.scope === 'local' ? '' : `${symbol.scope} `;
-      lines.push(`${scope}label **${name}** = ${hex(symbol.value)} in ${symbol.section}${size}`);
-    }
-  } else {
-    const words: Record<string, string> = { struc: 'structure', local: 'label', extern: 'external symbol' };
-    lines.push(`${(kind && words[kind]) ?? kind ?? symbol?.kind ?? 'symbol'} **${name}**`);
+  if (kind === 'struc') {
+    const size = spot.view.valueOf(`${name}_size`);
+    return `structure **${name}**${size === undefined ? '' : `, ${numberText(size)} bytes`}`;
   }
-  return lines.join('\n\n');
+  if (kind === 'field') return `field **${name}**${value === undefined ? '' : `, offset ${numberText(value)}`}`;
+  if (kind === 'constant' || symbol?.kind === 'constant') {
+    if (value === undefined) return `constant **${name}**`;
+    return [`constant **${name}** = ${numberText(value)}`, ...knownNumber(value, statement)].join('\n\n');
+  }
+  if (kind === 'extern' || symbol?.kind === 'extern') return `external symbol **${name}**`;
+  const scope = symbol && symbol.scope !== 'local' ? `${symbol.scope} ` : '';
+  const address = value === undefined || !symbol ? '' : ` = ${hex(value)} in ${symbol.section}`;
+  const size = symbol?.size === undefined ? '' : `, ${symbol.size} bytes`;
+  return `${scope}label **${name}**${address}${size}`;
 }
 
 function meaningText(spot: Spot, meaning: Meaning, statement: Statement): string | undefined {

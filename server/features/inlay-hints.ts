@@ -24,11 +24,13 @@ function hintsOf(
 }
 
 export async function inlayHints(context: Context, params: InlayHintParams): Promise<InlayHint[]> {
+  await context.settled;
   const { bytes, addresses } = context.programs.settings.inlayHints;
   const file = keyOf(params.textDocument.uri);
   if (!bytes && !addresses) return [];
   const program = await context.programs.programOf(file);
   const view = await context.programs.view(program);
+  if (!view.isPlaced) return [];
   const statements = view.index(file)?.statements ?? [];
   const output = program.analysis?.result.output;
   const hints: InlayHint[] = [];

@@ -15,7 +15,7 @@ import { operandWords, prefixes } from '../model/directives';
 import type { Meaning } from '../model/program-view';
 import { headKindOf } from '../model/statement';
 import { type Context, rangeOf, type Spot, spotOf } from './context';
-import { allOccurrences } from './references';
+import { allOccurrences, samePlace } from './references';
 
 const NAME = /^[A-Za-z_.?@\u0080-\uffff][\w.?@$#~\u0080-\uffff]*$/;
 
@@ -32,8 +32,11 @@ function renamed(spot: Spot): Meaning {
     return refuse(`\`${meaning.name}\` cannot be renamed.`);
   }
   if (view.definitionPlaces(meaning).length === 0) return refuse(`\`${meaning.name}\` is not defined in this program.`);
-  if (meaning.kind === 'symbol' && view.definitions(meaning).length === 0) {
-    return refuse(`\`${meaning.name}\` is made by a macro; rename it where the macro is called.`);
+  // A label made from a macro's argument stands in the text at the call; one that was put together stands nowhere.
+  const definitions = view.definitionPlaces(meaning);
+  const isWritten = view.occurrences(meaning).some((place) => definitions.some((d) => samePlace(d, place)));
+  if (meaning.kind === 'symbol' && !isWritten) {
+    return refuse(`\`${meaning.name}\` is put together by a macro.`);
   }
   return meaning;
 }

@@ -378,6 +378,19 @@ export class ProgramView {
     return this.assembledSymbols.get(name);
   }
 
+  /** Whether the program assembled without an error, so that addresses and bytes are final. */
+  get isPlaced(): boolean {
+    return this.assembled?.result.output !== undefined;
+  }
+
+  /** The address of a label or the value of a constant, where it is known; a label has one only in a placed program. */
+  valueOf(name: string): bigint | undefined {
+    const symbol = this.symbol(name);
+    if (symbol === undefined || symbol.kind === 'extern') return undefined;
+    const isAddress = symbol.kind === 'label' && symbol.section !== '';
+    return isAddress && !this.isPlaced ? undefined : symbol.value;
+  }
+
   /** The symbols that the assembler knows, the generated ones among them. */
   allSymbols(): readonly SymbolInfo[] {
     return this.assembled?.result.symbols ?? [];

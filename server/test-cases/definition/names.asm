@@ -1,5 +1,11 @@
 %include "«»lib.inc"
         bits 16
+%define LETTER 'x'
+%macro macro_call 1
+        jmp %%ov«»er
+        db %«»1
+%%over:
+%endmacro
 start:
         call fu«»nc
         jmp .lo«»op
@@ -17,12 +23,6 @@ other:
 .loop:  jmp .lo«»op
 func:   ret
 CONST   equ 5
-%define LETTER 'x'
-%macro macro_call 1
-        jmp %%ov«»er
-        db %«»1
-%%over:
-%endmacro
 struc Point
 .x:     resw 1
 .y:     resw 1

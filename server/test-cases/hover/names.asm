@@ -1,5 +1,14 @@
         bits 64
         org 0x7C00
+%define LETTER 'x'
+
+; say text...: writes a text into the program.
+%macro say 1+
+        jmp %%«»over
+        db «»%1
+%%over:
+%endmacro
+
 ; Where everything begins.
 start:
         mov rax, [«»counter]
@@ -10,26 +19,16 @@ start:
         say«» "hello", 13
         mov al, «»LETTER
         mov rax, «»cr0
-        mov ah, «»sil
+        mov bl, «»sil
         jmp .«»end
 .end:
         hlt
-        jmp «»nowhere
 
 ; Prints a text.
 print:
 .next:  ret
 
 LIMIT   equ 100                 ; the most there can be
-%define LETTER 'x'
-
-; say text...: writes a text into the program.
-%macro say 1+
-        jmp %%«»over
-        db «»%1
-%%over:
-%endmacro
-
 struc Point
 .x:     resd 1                  ; to the right
 .y:     resd 1                  ; down

@@ -5,6 +5,5 @@
         ti«»mes 3 nop
         mov «»byte [bx], 1
         sect«»ion .text
-%use «»smartalign
         al«»ign 16
         jmp sh«»ort $
