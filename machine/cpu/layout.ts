@@ -112,7 +112,7 @@ export const State = {
   /** i32: instructions that were cut off the slice because of `boundary`. */
   cut: 0x644,
   /** The four PDPTE registers of PAE paging (SDM 3A 4.4.1). */
-  pdpte: 0x640,
+  pdpte: 0x660,
   /** Time in ticks, plus 1, at which the VMX-preemption timer runs out; 0 while it is off. */
   preemptionDeadline: 0x650,
   xmm: 0x700,

@@ -60,13 +60,14 @@ export function write(cpu: Cpu, linear: number, size: 1 | 2 | 4, value: number, 
 /** Raises what writing these bytes would raise; the range is at most a page. */
 export function checkWrite(cpu: Cpu, linear: number, length: number, context = ownContext(cpu)): void {
   cpu.mmu.pointer(linear, true, context);
-  if ((linear & 0xfff) + length > 4096) cpu.mmu.pointer(wrap(cpu, linear + length - 1), true, context);
+  // a fault on the second page is reported at its first byte
+  if ((linear & 0xfff) + length > 4096) cpu.mmu.pointer(wrap(cpu, linear - (linear & 0xfff) + 4096), true, context);
 }
 
 /** Raises what reading these bytes would raise; the range is at most a page. */
 export function checkRead(cpu: Cpu, linear: number, length: number, context = ownContext(cpu)): void {
   cpu.mmu.pointer(linear, false, context);
-  if ((linear & 0xfff) + length > 4096) cpu.mmu.pointer(wrap(cpu, linear + length - 1), false, context);
+  if ((linear & 0xfff) + length > 4096) cpu.mmu.pointer(wrap(cpu, linear - (linear & 0xfff) + 4096), false, context);
 }
 
 /** Reads 64 bits as a signed number; exact to 53 bits (a non-canonical address stays non-canonical). */

@@ -164,6 +164,7 @@ function deliver(cpu: Cpu, event: CpuEvent, detail = '', vectoring = 0, vectorin
       const double = (first === 1 && second === 1) || (first === 2 && second !== 0);
       if (double) {
         chain.push(faultOf(cpu, error));
+        if (error.vector === Vector.PF) setCr2(cpu, error.addressLow, error.addressHigh);
         fill(event, Vector.DF, EventType.HardwareException, state.rip);
         event.errorCode = 0;
         event.resume = true;
@@ -191,16 +192,19 @@ function prepareException(cpu: Cpu, event: CpuEvent): void {
     } else if (event.vector === Vector.DB) information = BigInt(event.debugStatus);
     intercepts.exception(event.vector, event.errorCode, information, event.length);
   }
-  if (event.vector === Vector.PF) {
-    state.i32[State.cr2 >>> 2] = event.addressLow;
-    state.i32[(State.cr2 >>> 2) + 1] = event.addressHigh;
-  }
+  if (event.vector === Vector.PF) setCr2(cpu, event.addressLow, event.addressHigh);
   if (event.vector === Vector.DB && event.type === EventType.HardwareException) {
     const dr6 = (State.dr + 8 * 4) >>> 2;
     const dr7 = (State.dr + 8 * 5) >>> 2;
     state.u32[dr6] |= event.debugStatus;
     state.u32[dr7] &= ~0x2000;
   }
+}
+
+function setCr2(cpu: Cpu, low: number, high: number): void {
+  const { i32 } = cpu.state;
+  i32[State.cr2 >>> 2] = low;
+  i32[(State.cr2 >>> 2) + 1] = high;
 }
 
 function link(cpu: Cpu, event: CpuEvent, detail: string, deliveryFailure: string): FaultLink {

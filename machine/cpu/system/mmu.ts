@@ -270,7 +270,10 @@ export class Mmu {
       }
     }
     const walk = this.#walk;
-    if (!walk.walk(low, high, access, user, smap)) return -1;
+    if (!walk.walk(low, high, access, user, smap)) {
+      this.#faulted(low, high);
+      return -1;
+    }
     const { rights } = walk;
     this.#rights = rights;
     this.physical = walk.frame + offset;
@@ -283,6 +286,21 @@ export class Mmu {
     if (rights >>> Right.sizeShift !== 0) this.#spaces.noteLarge(low, high, (rights >>> Right.sizeShift) & 3);
     this.#dropTags(tags, entryShift, slot);
     return this.physical;
+  }
+
+  /** A page fault invalidates the translations of the page that it happened on (SDM 3A 4.10.4.1). */
+  #faulted(low: number, high: number): void {
+    const key = (low & ~0xfff) | 1;
+    const { current, currentGlobal } = this.#spaces;
+    const drop = (cache: Translations, tags: number, entryShift: number): void => {
+      const slot = cache.slot(low);
+      if (cache.pageLow[slot] !== key || cache.pageHigh[slot] !== high) return;
+      if (cache.generation[slot] !== current && cache.generation[slot] !== currentGlobal) return;
+      cache.pageLow[slot] = 0;
+      this.#dropTags(tags, entryShift, slot);
+    };
+    drop(this.#data, Tlb.base, 5);
+    drop(this.#fetch, FetchTlb.base, 4);
   }
 
   #dropTags(tags: number, entryShift: number, slot: number): void {
