@@ -63,6 +63,8 @@ export class Machine {
   readonly vmx: VmxUnit;
   /** An interrupt for the VMM while a guest runs: by default what the interrupt controller has. */
   externalInterrupt: () => { vector: number; cause: string } | undefined = () => this.#pendingInterrupt();
+  /** Called once at the end of the present slice, then forgotten. */
+  afterSlice: (() => void) | undefined;
   /** Something outside the instruction stream wants control back (a VM exit's owner). */
   yielded: MachineStop | undefined;
   #ended: MachineStop | undefined;
@@ -211,6 +213,9 @@ export class Machine {
     const monitorTrap = this.vmx.monitorTrap;
     const before = processor.retired;
     const leave = processor.slice(shadow !== 0 || trap || monitorTrap ? 1 : Math.max(count, 1), skip);
+    const { afterSlice } = this;
+    this.afterSlice = undefined;
+    afterSlice?.();
     if (processor.retired === before) return leave;
     const { interruptibility } = State;
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {

@@ -17,6 +17,8 @@ export interface Vm {
   readonly platform: Platform;
   /** The guest is over: halted with interrupts off. */
   halted(): void;
+  /** The next instruction accesses a virtual device, or ROM, at this guest-physical address: it is emulated. */
+  emulateAccess(guestPhysical: number): void;
 }
 
 /** Handles an exit; gives what was done, in words. `undefined`: the guest cannot go on, and the text says why. */
@@ -37,13 +39,16 @@ function handleCpuid(vcpu: VCpu): string {
   const { state } = processor;
   const leaf = vcpu.gpr32(0);
   const subleaf = vcpu.gpr32(1);
-  // leaves that report CR4 bits must see the guest's
+  // leaves that depend on CR4 and on 64-bit mode must see the guest's
   const hostCr4 = state.get64(State.cr4);
+  const hostBits = state.get32(State.codeBits);
+  state.set32(State.codeBits, vcpu.in64BitCode ? 64 : 32);
   const hostProfile = processor.profile;
   state.set64(State.cr4, vcpu.vmcs.read('guestCr4'));
   processor.profile = virtualCpu;
   const { eax, ebx, ecx, edx } = cpuid(processor, leaf, subleaf);
   state.set64(State.cr4, hostCr4);
+  state.set32(State.codeBits, hostBits);
   processor.profile = hostProfile;
   vcpu.setGpr32(0, eax);
   vcpu.setGpr32(3, ebx);
@@ -137,14 +142,13 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
 function handleEptViolation(vcpu: VCpu, vm: Vm): string {
   const address = Number(vcpu.vmcs.read('guestPhysicalAddress'));
   vcpu.reinjectVectored();
-  if (address >= vm.memory.size) {
-    throw new UnsupportedExit(
-      `the guest accessed guest-physical address ${hex(address)}, where the VM has neither memory nor a device`,
-    );
-  }
-  const present = vm.memory.translate(address) !== undefined;
-  if (present && vm.memory.isRom(address) && (vcpu.vmcs.read32('exitQualification') & 2) !== 0) {
-    throw new UnsupportedExit(`the guest wrote to ROM at guest-physical address ${hex(address)}`);
+  const isMemory = address < vm.memory.size;
+  const writes = (vcpu.vmcs.read32('exitQualification') & 2) !== 0;
+  if (!isMemory || (writes && vm.memory.isRom(address))) {
+    vm.emulateAccess(address);
+    return isMemory
+      ? `dropped the write to ROM at guest-physical address ${hex(address)}`
+      : `did the ${writes ? 'write' : 'read'} on the virtual device at guest-physical address ${hex(address)}`;
   }
   const host = vm.memory.populate(address);
   const page = (value: number): string => hex(Math.floor(value / 4096) * 4096);

@@ -49,6 +49,12 @@ export class VCpu {
     this.processor.countRetired();
   }
 
+  /** The guest runs 64-bit code: EFER.LMA and CS.L. */
+  get in64BitCode(): boolean {
+    const { vmcs } = this;
+    return (vmcs.read('guestIa32Efer') & 0x400n) !== 0n && (vmcs.read32('guestCsAccessRights') & 0x2000) !== 0;
+  }
+
   get interruptsOn(): boolean {
     return (this.vmcs.read32('guestRflags') & 0x200) !== 0;
   }

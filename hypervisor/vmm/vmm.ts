@@ -14,9 +14,10 @@ import type { Machine } from '../../machine/machine';
 import { createPc, type PcOptions, type Platform } from '../../machine/platform';
 import type { ExitRecord } from '../exit-record';
 import { explainTripleFault } from '../explain';
+import { halves } from '../processor-view';
 import { CR0_MASK, CR4_MASK } from './control-registers';
 import { costOf } from './costs';
-import { Ept } from './ept';
+import { Ept, EptRights } from './ept';
 import { exitHandlers, UnsupportedExit, type Vm } from './exit-handlers';
 import { HostFrames } from './host-frames';
 import { interceptedMsrs } from './msrs';
@@ -32,6 +33,12 @@ const HOST_VECTOR = 0xf0;
 /** Exceptions that the VMM looks at before the guest gets them: #UD, #AC, #MC. */
 const EXCEPTION_BITMAP = (1 << 6) | (1 << 17) | (1 << 18);
 const TRIPLE_FAULT = 'TRIPLE_FAULT';
+
+/**
+ * Host-physical addresses from here on stand for the virtual devices' guest-physical ones: how the VMM's instruction
+ * emulator reaches them. The guest's EPT leads here only while an instruction is emulated.
+ */
+const DEVICE_WINDOW = 2 ** 38;
 
 /** Bytes of host memory for a guest of that size: its frames, EPT tables, and the VMM's own pages. */
 export function hostMemoryFor(guest: number): number {
@@ -75,6 +82,7 @@ export class Vmm implements Vm {
     this.memory = new VmMemory(memory, this.frames, this.ept, guestMemory);
     this.memory.setRom(ROM_RANGE.base, ROM_RANGE.size);
     this.platform = createPc(machine.clock, { ...devices, memory: this.memory });
+    this.#openWindow();
     this.platform.interrupts.onChange = () => processor.endSlice();
     this.platform.onDebugExit = (value) => machine.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => machine.end({ kind: 'ended', reason: 'power-off', value: 0 });
@@ -94,6 +102,40 @@ export class Vmm implements Vm {
     machine.externalInterrupt = () => this.#kick();
     this.#setUpControls(vmcs);
     this.#setUpHost(vmcs);
+  }
+
+  /** Accesses of an emulated instruction: devices, or ROM, whose writes are dropped. */
+  #openWindow(): void {
+    const { memory } = this.machine;
+    const host = memory.mmio;
+    memory.mmio = {
+      readMemory: (address, size) => {
+        if (address < DEVICE_WINDOW) return host.readMemory(address, size);
+        const at = address - DEVICE_WINDOW;
+        if (at >= this.memory.size) return this.platform.readMemory(at, size);
+        return size === 4 ? this.memory.readU32(at) : size === 2 ? this.memory.readU16(at) : this.memory.readU8(at);
+      },
+      writeMemory: (address, size, value) => {
+        if (address < DEVICE_WINDOW) host.writeMemory(address, size, value);
+        else if (address - DEVICE_WINDOW >= this.memory.size)
+          this.platform.writeMemory(address - DEVICE_WINDOW, size, value);
+      },
+    };
+  }
+
+  /** Emulates the guest's next instruction with the page of that address leading to the virtual device. */
+  emulateAccess(guestPhysical: number): void {
+    const { processor } = this.machine;
+    const page = Math.floor(guestPhysical / 4096) * 4096;
+    const linear = this.vcpu.vmcs.read('guestLinearAddress');
+    this.ept.map(page, DEVICE_WINDOW + page, EptRights.All);
+    processor.stepOnce();
+    this.machine.afterSlice = () => {
+      if (page < this.memory.size) this.memory.populate(page);
+      else this.ept.unmap(page);
+      const [low, high] = halves(linear);
+      processor.mmu.invalidateVpid(0, VPID, low, high);
+    };
   }
 
   #page(revision = 0): number {

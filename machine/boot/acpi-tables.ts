@@ -136,7 +136,7 @@ function dsdt(): Uint8Array {
     ),
   );
   const s5 = pack(integer(SLEEP_TYPE_S5), integer(SLEEP_TYPE_S5), integer(0), integer(0));
-  return table('DSDT', 2, Uint8Array.from([...scope('\\_SB', pci), ...named('\\_S5', s5)]));
+  return table('DSDT', 2, Uint8Array.from([...scope('_SB', pci), ...named('_S5', s5)]));
 }
 
 function facs(): Uint8Array {

@@ -351,7 +351,7 @@ function inlineHandler(code: Code, { form, memory, repeat }: Variant, c: Handler
 function endAtBoundary(code: Code, remaining: LocalExpr): void {
   code.if(loadAt(32, State.boundary), () => {
     code.storeAt(32, State.boundary, i32(0));
-    code.storeAt(32, State.cut, sub(remaining, i32(1)));
+    code.storeAt(32, State.cut, add(loadAt(32, State.cut), sub(remaining, i32(1))));
     code.set(remaining, i32(1));
   });
 }

@@ -184,6 +184,14 @@ export class Processor implements Cpu {
     return leave;
   }
 
+  /** Lets the present slice end after one more instruction. To be called from a VM exit's handler. */
+  stepOnce(): void {
+    const left = this.state.i32[State.remaining >>> 2];
+    if (left <= 1) return;
+    this.state.i32[State.cut >>> 2] += left - 1;
+    this.state.i32[State.remaining >>> 2] = 1;
+  }
+
   /** A VMM did an instruction in the guest's stead: it counts as retired. */
   countRetired(): void {
     if (this.#sliceSize > 0) this.state.i32[State.remaining >>> 2]--;
