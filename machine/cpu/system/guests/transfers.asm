@@ -734,6 +734,7 @@ soft_common:    mov ax, DATA3 | 3
 show_small:     mov eax, esp
                 shl eax, 16
                 mov ax, [esp + 8]
+                sub ax, [check_begin]
                 mov word [tss0 + 8], DATA0
                 mov dword [tss0 + 4], INNER_STACK
                 jmp show
