@@ -66,7 +66,7 @@ function fadt(facs: number, dsdt: number): Uint8Array {
   b.u32(0x0001 | 0x0004 | 0x0020 | 0x0040 | 0x0100 | 0x0400);
   port(b, RESET_PORT, 8);
   b.u8(RESET_VALUE).u16(0).u8(0);
-  b.u64(facs).u64(dsdt);
+  b.u64(0).u64(dsdt); // the FACS is given by its 32-bit field
   port(b, PM_BASE + PM1_STATUS, 32);
   port(b, 0, 0);
   port(b, PM_BASE + PM1_CONTROL, 16);
