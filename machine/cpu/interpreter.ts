@@ -234,50 +234,36 @@ function buildLoop(
                     code.br(refetch);
                   },
                 ];
-                const labels: Label[] = [];
-                const nest = (i: number): void => {
-                  if (i === special.length + variants.length) {
-                    code.brTable(handler, labels.slice().reverse(), labels[labels.length - 1]);
-                    return;
-                  }
-                  const at = special.length + variants.length - 1 - i;
-                  code.block((label) => {
-                    labels.push(label);
-                    nest(i + 1);
+                const handlers = variants.map((variant) => () => {
+                  code.scoped(() => {
+                    const called = outOfLine.get(variant);
+                    if (called !== undefined)
+                      callHandler(code, called, {
+                        record,
+                        offset,
+                        result,
+                        remaining,
+                        retire,
+                        jumped,
+                        far,
+                        fault,
+                        dispatch,
+                      });
+                    else
+                      inlineHandler(code, variant, {
+                        record,
+                        offset,
+                        slow,
+                        retire,
+                        jumped,
+                        far,
+                        fault,
+                        dispatch,
+                        remaining,
+                      });
                   });
-                  if (at < special.length) special[at]();
-                  else {
-                    const variant = variants[at - special.length];
-                    code.scoped(() => {
-                      const called = outOfLine.get(variant);
-                      if (called !== undefined)
-                        callHandler(code, called, {
-                          record,
-                          offset,
-                          result,
-                          remaining,
-                          retire,
-                          jumped,
-                          far,
-                          fault,
-                          dispatch,
-                        });
-                      else
-                        inlineHandler(code, variant, {
-                          record,
-                          offset,
-                          slow,
-                          retire,
-                          jumped,
-                          far,
-                          fault,
-                          dispatch,
-                          remaining,
-                        });
-                    });
-                  }
-                };
-                nest(0);
+                });
+                code.nestedBlocks((labels) => code.brTable(handler, labels, labels[0]), [...special, ...handlers]);
               });
               // fault
               spill();

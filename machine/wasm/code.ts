@@ -201,6 +201,25 @@ export class Code {
     this.#structure(0x03, body);
   }
 
+  /**
+   * Blocks around each other, one for each of `bodies`: a `br` to the i-th label goes to the i-th body, from where the flow
+   * goes on into the next. Made in a loop, not by {@link block} within block: a dispatcher has a thousand of them, and
+   * the stack of a web worker is small.
+   */
+  nestedBlocks(innermost: (labels: readonly Label[]) => void, bodies: readonly (() => void)[]): void {
+    const labels: Label[] = [];
+    for (let i = bodies.length - 1; i >= 0; i--) {
+      this.bytes.push(0x02, 0x40);
+      labels[i] = { depth: ++this.#depth };
+    }
+    innermost(labels);
+    for (const body of bodies) {
+      this.#depth--;
+      this.bytes.push(0x0b);
+      body();
+    }
+  }
+
   #structure(opcode: number, body: (label: Label) => void): void {
     this.bytes.push(opcode, 0x40);
     this.#depth++;
