@@ -2,6 +2,7 @@ import type { AssembleOptions, AssembleResult, SourceReader } from './api';
 import { encode } from './encoder/encode';
 import { BinFormat } from './output/bin';
 import { ContentsWriter } from './output/contents';
+import { ListingWriter } from './output/listing';
 import { lineEntries, macroInfos, symbolInfos } from './output/program-info';
 import { Assembly } from './program/assembly';
 
@@ -15,8 +16,10 @@ export function assemble(file: string, source: string, options: AssembleOptions,
   assembly.run(file, source);
   const { diagnostics, format } = assembly;
   let output: Uint8Array | undefined;
+  let listing: ListingWriter | undefined;
   if (diagnostics.errors === 0 && format.place()) {
-    const contents = new ContentsWriter(assembly.evaluator, diagnostics, format.resolver);
+    listing = assembly.listing && new ListingWriter(assembly.listing);
+    const contents = new ContentsWriter(assembly.evaluator, diagnostics, format.resolver, listing);
     contents.write(assembly.items, assembly.sections);
     if (diagnostics.errors === 0) output = format.file(contents);
   }
@@ -28,6 +31,9 @@ export function assemble(file: string, source: string, options: AssembleOptions,
     dependencies: assembly.preprocessor.dependencies,
     origin: Number(assembly.layout.origin ?? 0),
   };
-  if (output) result.output = output;
+  if (output) {
+    result.output = output;
+    if (listing) result.listing = listing.text();
+  }
   return result;
 }

@@ -58,6 +58,8 @@ export class Diagnostics {
   /** The line in hand, for messages without a token. */
   line: SourceLine | undefined;
   private readonly seen = new Set<string>();
+  /** Hears of every message, also of those that were said before: for the listing. */
+  listener: ((text: string) => void) | undefined;
   /** State of each class; replaced, never changed, so that a line can keep those in force at it. */
   private warningStates: Map<string, 'on' | 'off' | 'error'>;
   private readonly warningStack: Map<string, 'on' | 'off' | 'error'>[] = [];
@@ -180,6 +182,7 @@ export class Diagnostics {
     code: string | undefined,
     suggestion?: string,
   ): void {
+    this.listener?.(`${severity}: ${message}${code ? ` [-w+${severity === 'error' ? 'error=' : ''}${code}]` : ''}`);
     const placed = this.place(range);
     const where = placed.range;
     const key = `${severity}\0${message}\0${where.file}\0${where.line}\0${where.column}`;
@@ -208,7 +211,7 @@ export class Diagnostics {
       for (let e = range.first.expansion; e; e = e.call.expansion) {
         if (e.body && !e.body.line.builtin)
           chain.push({
-            message: `... from macro \`${e.macro.name}' defined here`,
+            message: `... from single-line macro \`${e.macro.name}' defined here`,
             range: plain(new TokenRange(e.body, e.body)),
           });
       }

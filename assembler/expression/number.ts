@@ -1,5 +1,5 @@
 import { hexDigit } from '../source/characters';
-import { type Integer, wrap } from './integer';
+import { type Integer, negate, wrap } from './integer';
 
 /** A numeric constant as read. */
 export interface ReadNumber {
@@ -38,6 +38,10 @@ export function readNumber(text: string): ReadNumber {
   let end = text.length;
   let radix = 10;
   const first = text.charCodeAt(0);
+  if (first === 45 /* - */) {
+    const positive = readNumber(text.slice(1));
+    return { ...positive, value: negate(positive.value) };
+  }
   if (first === 36 /* $ */) {
     start = 1;
     radix = 16;

@@ -35,6 +35,9 @@ for (const [level, operators] of [
 ] as const)
   for (const operator of operators) precedence[operator] = level;
 
+/** Words that mean something in braces, elsewhere. */
+const decorators = /^(k[0-7]|z|1to(2|4|8|16|32)|r[nudz]|sae|vex[23]?|evex|rex)$/i;
+
 /** Reads expressions from a line of tokens, moving {@link position}. Says what is wrong itself and then gives undefined. */
 export class ExpressionParser {
   tokens: readonly Token[] = [];
@@ -151,6 +154,12 @@ export class ExpressionParser {
       case 43 /* + */:
         this.position++;
         return this.nested(() => this.primary());
+      case 123 /* { */:
+        {
+          const word = this.tokens[this.position + 1];
+          if (!word || decorators.test(word.text)) return this.error('expression syntax error');
+          return this.error(`\`${word.text}' is not a valid decorator with braces`);
+        }
       default:
         return this.error('expression syntax error');
     }
@@ -188,19 +197,11 @@ export class ExpressionParser {
     const keyword = token.identifier!.keyword;
     switch (keyword?.kind) {
       case undefined:
+        if (token.text.toLowerCase() === 'ptr')
+          this.names.diagnostics.warning('ptr', `\`${token.text}' is not a NASM keyword`, new TokenRange(token, token));
+        return this.symbol(token);
       case KeywordKind.Instruction:
-        this.position++;
-        return new Expression(
-          Op.Symbol,
-          token,
-          undefined,
-          undefined,
-          undefined,
-          0,
-          this.names.reference(token),
-          undefined,
-          false,
-        );
+        return this.symbol(token);
       case KeywordKind.Register:
         this.position++;
         return new Expression(Op.Register, token, undefined, undefined, undefined, 0, undefined, keyword, true);
@@ -218,6 +219,12 @@ export class ExpressionParser {
       default:
         return this.error('expression syntax error');
     }
+  }
+
+  private symbol(token: Token): Expression {
+    this.position++;
+    const symbol = this.names.reference(token);
+    return new Expression(Op.Symbol, token, undefined, undefined, undefined, 0, symbol, undefined, false);
   }
 
   /** `__?float32?__(1.5)`: the bits of the number, or of the part that fits 64 bits. */

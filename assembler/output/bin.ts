@@ -3,6 +3,7 @@ import { add, type Integer, subtract } from '../expression/integer';
 import type { DirectiveValue } from '../parser/directive';
 import { ItemKind } from '../program/item';
 import { Section } from '../program/section';
+import { isSpecial } from '../program/symbols';
 import { readBinAttributes } from './bin-attributes';
 import { type BinPlace, placeSections } from './bin-layout';
 import type { ContentsWriter, Field, FieldResolver } from './contents';
@@ -89,6 +90,7 @@ export class BinFormat implements OutputFormat, FieldResolver {
   }
 
   place(): boolean {
+    this.refuseSymbols();
     for (const section of this.program.sections) if (section.kind === 'section') this.placeOf(section);
     const placed = placeSections([...this.places.values()], this.program.origin);
     if ('message' in placed) {
@@ -100,6 +102,20 @@ export class BinFormat implements OutputFormat, FieldResolver {
     this.order = placed.order;
     this.start = placed.origin;
     return true;
+  }
+
+  /** A flat binary has no symbols to give attributes to, and nothing that a linker could merge. */
+  private refuseSymbols(): void {
+    const { diagnostics, symbols } = this.program;
+    for (const symbol of symbols.table.values()) {
+      const at = symbol.definition ?? symbol.references[0];
+      const range = at && new TokenRange(at, at);
+      if (symbol.scope === 'common') diagnostics.error('binary output format does not support common variables', range);
+      else if (symbol.attributes?.length && symbol.scope !== 'local')
+        diagnostics.error('binary format does not support any special symbol types', range);
+      else if (symbol.defined && isSpecial(symbol.name) && symbol.definition)
+        diagnostics.error(`unrecognised special symbol \`${symbol.name}'`, range);
+    }
   }
 
   addressOf(section: Section): number {

@@ -1,11 +1,14 @@
+import type { SourceRange } from '../api';
 import { type Diagnostics, TokenRange } from '../diagnostics';
 import type { Fixup } from '../encoder/instruction';
 import type { Evaluator } from '../expression/evaluate';
 import { type Integer, writeInteger } from '../expression/integer';
 import { elementRange } from '../parser/data';
+import { fillParts } from '../program/fill';
 import { type DataElement, type Item, ItemKind } from '../program/item';
 import type { Section } from '../program/section';
 import { OperandValue, type Placed, placed } from '../program/value';
+import type { ListingWriter } from './listing';
 
 /** A field that holds an address or a distance: what the output format resolves or leaves to the linker. */
 export interface Field {
@@ -28,179 +31,247 @@ export interface FieldResolver {
   resolve(field: Field): Integer | undefined;
 }
 
-/** Writes the bytes of items into their sections. */
+/** Writes the bytes of items into their sections, and shows them in the listing. */
 export class ContentsWriter {
   readonly bytes = new Map<Section, Uint8Array>();
+  /** A field was written whose value a linker, or its own place, decides: turns of TIMES and DUP are no copies. */
+  private placeMatters = false;
 
   constructor(
     private readonly evaluator: Evaluator,
     private readonly diagnostics: Diagnostics,
     private readonly resolver: FieldResolver,
+    private readonly listing: ListingWriter | undefined,
   ) {}
 
   write(items: readonly Item[], sections: readonly Section[]): void {
+    const { listing, diagnostics } = this;
     for (const section of sections) {
       if (section.kind === 'section' && !section.nobits) this.bytes.set(section, new Uint8Array(section.size));
     }
-    for (const item of items) if (item.size > 0 && item.repeat > 0 && !item.failed) this.item(item);
+    const { listener } = diagnostics;
+    diagnostics.listener = listing && ((text) => listing.note(text));
+    for (const item of items) {
+      if ((item.size <= 0 && item.kind !== ItemKind.Incbin) || item.repeat <= 0 || item.failed) continue;
+      listing?.goTo(item.listingLine);
+      diagnostics.frame = item.frame;
+      diagnostics.line = item.line;
+      this.item(item);
+    }
+    diagnostics.listener = listener;
   }
 
   private item(item: Item): void {
-    const out = this.bytes.get(item.section);
-    this.diagnostics.frame = item.frame;
-    this.diagnostics.line = item.line;
-    if (!out) {
-      this.withoutBytes(item);
-      return;
-    }
+    const out = this.bytes.get(item.section) ?? this.ignored(item);
     switch (item.kind) {
       case ItemKind.Instruction:
       case ItemKind.Prefixes:
-        this.instruction(item, out);
+        if (out) this.instruction(item, out);
+        else this.refused(item);
         break;
       case ItemKind.Data:
-        this.data(item, out);
+        if (out || item.elements.every(({ kind }) => kind === 'reserve')) this.data(item, out);
+        else this.refused(item);
         break;
       case ItemKind.Reserve:
-        this.diagnostics.warning(
-          'zeroing',
-          `uninitialized space declared in ${item.section.name} section: zeroing`,
-          new TokenRange(item.first, item.last),
-        );
+        this.reserve(item, out);
+        break;
+      case ItemKind.Fill:
+        if (out) this.fill(item, out);
+        else this.refused(item);
         break;
       case ItemKind.Incbin:
-        for (let i = 0; i < item.repeat; i++) out.set(item.bytes!, item.offset + i * item.size);
+        if (out) this.include(item, out);
+        else this.refused(item);
         break;
     }
   }
 
-  private withoutBytes(item: Item): void {
-    if (item.kind === ItemKind.Reserve || item.kind === ItemKind.Label) return;
-    if (item.kind === ItemKind.Data && item.elements.every((element) => element.kind === 'reserve')) return;
-    const range = new TokenRange(item.first, item.last);
-    if (item.section.kind === 'absolute') this.diagnostics.error('attempt to assemble code in [ABSOLUTE] space', range);
-    else
-      this.diagnostics.warning(
-        'other',
-        `attempt to initialize memory in BSS section \`${item.section.name}': ignored`,
-        range,
-      );
+  /** Bytes in a section that has none in the file: they are only listed. */
+  private ignored(item: Item): Uint8Array | undefined {
+    const { section, kind } = item;
+    if (section.kind !== 'section' || kind === ItemKind.Reserve || kind === ItemKind.Label) return undefined;
+    if (kind === ItemKind.Data && item.elements.every((element) => element.kind === 'reserve')) return undefined;
+    this.refused(item);
+    return new Uint8Array(item.offset + item.size * item.repeat);
   }
 
-  private instruction(item: Item, out: Uint8Array): void {
-    const { encoded, section } = item;
-    const { bytes, fixups } = encoded!;
-    for (const { code, message, range } of encoded!.warnings) this.warn(item, code, message, range);
-    let at = item.offset;
-    for (let i = 0; i < item.repeat; i++) {
-      out.set(bytes, at);
-      for (const fixup of fixups) this.fixup(item, section, at, bytes.length, fixup, out);
-      at += bytes.length;
+  /** Offset as the listing shows it. */
+  private shown(item: Item, offset: number): number {
+    return item.section.kind === 'absolute' ? Number(item.section.absoluteStart) + offset : offset;
+  }
+
+  /** Bytes where none can be. */
+  private refused(item: Item): void {
+    const range = new TokenRange(item.first, item.last);
+    if (item.section.kind === 'absolute') this.diagnostics.error('attempt to assemble code in [ABSOLUTE] space', range);
+    else this.warn(item, 'other', 'attempt to initialize memory in a nobits section: ignored', range);
+  }
+
+  /** After the first turn of TIMES: the listing says how many there are and shows no more. */
+  private turn(item: Item, i: number): void {
+    const { listing } = this;
+    if (!listing || i !== 1) return;
+    listing.repeated(item.repeat);
+    listing.mute();
+  }
+
+  private lastTurn(item: Item): void {
+    if (item.repeat > 1) this.listing?.unmute();
+  }
+
+  private reserve(item: Item, out: Uint8Array | undefined): void {
+    const turns = this.listing ? item.repeat : 1;
+    for (let i = 0; i < turns; i++) {
+      this.turn(item, i);
+      this.listing?.reserved(this.shown(item, item.offset), item.size);
+      if (out) this.zeroing(item, new TokenRange(item.first, item.last));
     }
+    this.lastTurn(item);
+  }
+
+  private zeroing(item: Item, range: TokenRange): void {
+    this.warn(item, 'zeroing', `uninitialized space declared in ${item.section.name} section: zeroing`, range);
+  }
+
+  private fill(item: Item, out: Uint8Array): void {
+    const { listing } = this;
+    let at = item.offset;
+    for (const { bytes, count } of fillParts(item.size, item.fill!, item.jumpThreshold, item.mode.bits)) {
+      for (let i = 0; i < count; i++) {
+        out.set(bytes, at + i * bytes.length);
+      }
+      listing?.bytes(at, out, at, at + bytes.length);
+      if (count > 1) listing?.repeated(count);
+      at += count * bytes.length;
+    }
+  }
+
+  private include(item: Item, out: Uint8Array): void {
+    for (let i = 0; i < item.repeat; i++) out.set(item.bytes!, item.offset + i * item.size);
+    this.listing?.included(item.offset, item.size);
+    if (item.repeat > 1) this.listing?.repeated(item.repeat);
   }
 
   private warn(
     item: Item,
     code: string,
     message: string,
-    range = new TokenRange(item.first, item.last) as import('../api').SourceRange,
+    range: SourceRange = new TokenRange(item.first, item.last),
   ): void {
     if (item.warnings.get(code) !== 'off') this.diagnostics.warning(code, message, range);
   }
 
-  private fixup(item: Item, section: Section, at: number, length: number, fixup: Fixup, out: Uint8Array): void {
+  private instruction(item: Item, out: Uint8Array): void {
+    const { encoded } = item;
+    const { bytes, fixups, warnings } = encoded!;
+    const { listing } = this;
+    let at = item.offset;
+    for (let i = 0; i < item.repeat; i++) {
+      this.turn(item, i);
+      for (const { code, message, range } of warnings) this.warn(item, code, message, range);
+      out.set(bytes, at);
+      let done = 0;
+      for (const fixup of fixups) {
+        listing?.bytes(at + done, bytes, done, fixup.offset);
+        this.fixup(item, at, bytes.length, fixup, out);
+        done = fixup.offset + fixup.size;
+      }
+      listing?.bytes(at + done, bytes, done, bytes.length);
+      at += bytes.length;
+    }
+    this.lastTurn(item);
+  }
+
+  private fixup(item: Item, at: number, length: number, fixup: Fixup, out: Uint8Array): void {
     const value = item.branch > 0 ? item.slots[0]!.value : fixup.value;
     const own = value instanceof OperandValue ? value : undefined;
-    const number = resized(value.offset);
     const target: Placed = {
-      number,
+      number: narrowed(value.offset),
       section: value.base as Section | undefined,
       selfRelative: own?.selfRelative === true,
       wrt: own?.wrt,
       unknown: false,
     };
-    this.field(
-      {
-        section,
-        offset: at + fixup.offset,
-        size: fixup.size,
-        target,
-        relativeTo: fixup.relative ? at + length : undefined,
-        signed: fixup.signed,
-        item,
-      },
-      out,
-    );
+    const { section } = item;
+    const field: Field = {
+      section,
+      offset: at + fixup.offset,
+      size: fixup.size,
+      target,
+      relativeTo: fixup.relative ? at + length : undefined,
+      signed: fixup.signed,
+      item,
+    };
+    if (fixup.relative && fixup.size === 1 && target.section === section) {
+      const distance = Number(target.number) - (at + length);
+      if (distance < -128 || distance > 127)
+        this.diagnostics.error('short jump is out of range', new TokenRange(item.first, item.last));
+    }
+    this.field(field, out);
   }
 
   private field(field: Field, out: Uint8Array): void {
     const value = this.resolver.resolve(field);
     if (value !== undefined) writeInteger(out, field.offset, value, field.size);
+    const { listing } = this;
+    if (!listing) return;
+    const { target, offset, size } = field;
+    const relative = field.relativeTo !== undefined;
+    if (target.section?.kind === 'segment') listing.segment(offset, size);
+    else if (target.wrt === undefined && target.section === (relative ? field.section : undefined))
+      listing.bytes(offset, out, offset, offset + size);
+    else listing.address(offset, target.number, size, relative);
   }
 
-  private data(item: Item, out: Uint8Array): void {
+  private data(item: Item, out: Uint8Array | undefined): void {
     const { evaluator } = this;
     evaluator.section = item.section;
     evaluator.offset = item.offset;
     evaluator.critical = true;
+    this.placeMatters = this.listing !== undefined;
     let at = item.offset;
-    for (const element of item.elements) at = this.element(item, element, out, at);
     const end = item.offset + item.size * item.repeat;
-    // What repeats is written once where no field in it depends on its place.
-    for (let i = 1; i < item.repeat; i++) {
-      if (this.placeMatters) {
-        for (const element of item.elements) at = this.element(item, element, out, at);
-      } else {
-        const done = at - item.offset;
-        const length = Math.min(done, end - at);
-        out.copyWithin(at, item.offset, item.offset + length);
-        at += length;
-        if (at >= end) break;
+    for (let i = 0; i < item.repeat; i++) {
+      this.turn(item, i);
+      if (i === 1 && !this.placeMatters && out) {
+        // No field in it depends on its place: the other turns are copies.
+        fillCopies(out, item.offset, at, end);
+        break;
       }
+      for (const element of item.elements) at = this.element(item, element, out, at);
     }
-    this.placeMatters = false;
+    this.lastTurn(item);
   }
 
-  /** A field was written whose value a linker, or its own place, decides. */
-  private placeMatters = false;
-
-  private element(item: Item, element: DataElement, out: Uint8Array, start: number): number {
+  private element(item: Item, element: DataElement, out: Uint8Array | undefined, start: number): number {
+    const { listing } = this;
+    if (element.kind === 'reserve') {
+      const size = element.size * element.count;
+      listing?.reserved(this.shown(item, start), size);
+      if (out) this.zeroing(item, elementRange(element));
+      return start + size;
+    }
+    if (!out) return start;
     let at = start;
     for (let turn = 0; turn < element.count; turn++) {
-      switch (element.kind) {
-        case 'bytes': {
-          const bytes = element.bytes!;
-          for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i]!;
-          at += Math.ceil(bytes.length / element.size) * element.size;
-          break;
-        }
-        case 'reserve':
-          at += element.size * element.count;
-          if (turn === 0)
-            this.diagnostics.warning(
-              'zeroing',
-              `uninitialized space declared in ${item.section.name} section: zeroing`,
-              elementRange(element),
-            );
-          return at;
-        case 'group':
-          for (const inner of element.elements!) at = this.element(item, inner, out, at);
-          break;
-        case 'number':
-          this.number(item, element, out, at);
-          at += element.size;
-          break;
+      if (element.kind === 'bytes') {
+        const bytes = element.bytes!;
+        const { length } = bytes;
+        for (let i = 0; i < length; i++) out[at + i] = bytes[i]!;
+        const padded = Math.ceil(length / element.size) * element.size;
+        listing?.bytes(at, out, at, at + padded);
+        at += padded;
+      } else if (element.kind === 'group') {
+        for (const inner of element.elements!) at = this.element(item, inner, out, at);
+      } else {
+        this.number(item, element, out, at);
+        at += element.size;
       }
       if (turn === 0 && element.count > 1 && !this.placeMatters) {
-        // The other turns are copies, doubled as they grow.
-        const size = at - start;
-        const end = start + size * element.count;
-        while (at < end) {
-          const length = Math.min(at - start, end - at);
-          out.copyWithin(at, start, start + length);
-          at += length;
-        }
-        return at;
+        const end = start + (at - start) * element.count;
+        fillCopies(out, start, at, end);
+        return end;
       }
     }
     return at;
@@ -216,11 +287,17 @@ export class ContentsWriter {
         this.warn(item, 'number-overflow', `${name} data exceeds bounds`, elementRange(element));
       }
       writeInteger(out, at, result, size);
+      this.listing?.bytes(at, out, at, at + size);
       return;
     }
     const target = placed(result, item.section);
     if (!target) {
       this.diagnostics.error('expression is not simple or relocatable', elementRange(element));
+      return;
+    }
+    if (target.unknown) {
+      // Only `<=>` is left unknown in the last pass, where it should be -1.
+      this.listing?.bytes(at, out, at, at + size);
       return;
     }
     this.placeMatters = true;
@@ -229,7 +306,16 @@ export class ContentsWriter {
   }
 }
 
-function resized(value: bigint): Integer {
+/** Repeats what stands from `start` to `end` up to `limit`, in pieces that double. */
+function fillCopies(out: Uint8Array, start: number, end: number, limit: number): void {
+  for (let at = end; at < limit; ) {
+    const length = Math.min(at - start, limit - at);
+    out.copyWithin(at, start, start + length);
+    at += length;
+  }
+}
+
+function narrowed(value: bigint): Integer {
   const short = Number(value);
   return Number.isSafeInteger(short) ? short : value;
 }

@@ -28,7 +28,7 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
         callFile: call.file,
         callLine: call.number,
         bits: item.mode.bits,
-        code: item.kind === ItemKind.Instruction || item.kind === ItemKind.Prefixes,
+        code: item.kind === ItemKind.Instruction || item.kind === ItemKind.Prefixes || item.kind === ItemKind.Fill,
       });
     }
   }

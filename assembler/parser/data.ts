@@ -7,7 +7,7 @@ import { transformString } from '../expression/string-functions';
 import type { DataElement } from '../program/item';
 import { KeywordKind } from '../source/keywords';
 import { unquote } from '../source/quoted';
-import { T, type Token } from '../source/token';
+import { T, Token } from '../source/token';
 
 const floatFormats: Readonly<Record<number, FloatFormat>> = { 1: '8', 2: '16', 4: '32', 8: '64', 10: '80', 16: '128' };
 
@@ -34,7 +34,7 @@ export class DataParser {
       if (next === T.End || next === 41 /* ) */) return list;
       const element = this.element(size);
       if (!element) return undefined;
-      if (element !== 'nothing') list.push(element);
+      if (element !== 'nothing') addElement(list, element);
       const after = parser.peek();
       if (after === T.End || after === 41) return list;
       if (after !== 44 /* , */) return parser.error('comma expected after operand');
@@ -75,9 +75,15 @@ export class DataParser {
         if (!elements) return undefined;
         if (parser.peek() !== 41) return parser.error("expected `)' after subexpression, got `end of line'");
         parser.position++;
+        if (elements.length === 0) return 'nothing';
+        const only = elements.length === 1 && !countExpression ? elements[0] : undefined;
+        if (only) {
+          only.count *= count;
+          return only;
+        }
         const group = this.make('group', size, token);
         group.elements = elements;
-        return elements.length ? this.counted(group, count, countExpression) : 'nothing';
+        return this.counted(group, count, countExpression);
       }
       if (token.type === 37 /* % */) {
         parser.position++;
@@ -127,8 +133,9 @@ export class DataParser {
     const keyword = token.value === 0 ? token.identifier?.keyword : undefined;
     if (keyword?.kind === KeywordKind.StringFunction) return this.stringFunction(token, keyword.name, size);
     const sign = token.type === 45 || token.type === 43;
-    const number = sign ? parser.tokens[parser.position + 1] : token;
-    if (number && isFloatToken(number)) return this.float(token, number, size);
+    const at = parser.position + (sign ? 1 : 0);
+    const number = floatAt(parser.tokens, at);
+    if (number) return this.float(token, number.token, size, at + number.count);
     const expression = parser.parse();
     if (!expression) return undefined;
     const element = this.make('number', size, token);
@@ -160,10 +167,10 @@ export class DataParser {
     return 'nothing';
   }
 
-  private float(first: Token, number: Token, size: number): DataElement | 'nothing' {
+  private float(first: Token, number: Token, size: number, next: number): DataElement | 'nothing' {
     const { parser } = this;
     const format = floatFormats[size];
-    parser.position += first === number ? 1 : 2;
+    parser.position = next;
     if (!format) {
       parser.error(`no ${size * 8}-bit floating-point format supported`, parser.position - 1);
       return 'nothing';
@@ -174,6 +181,31 @@ export class DataParser {
     element.bytes = bytes;
     return element;
   }
+}
+
+/** Neighbouring `?` of one size are reserved together. */
+function addElement(list: DataElement[], element: DataElement): void {
+  const last = list[list.length - 1];
+  const together =
+    element.kind === 'reserve' &&
+    last?.kind === 'reserve' &&
+    last.size === element.size &&
+    !last.countExpression &&
+    !element.countExpression;
+  if (together) last.count += element.count;
+  else list.push(element);
+}
+
+/** A float at a position, and the tokens it takes: `1.` and `1.e3` are a number and a name to the preprocessor. */
+function floatAt(tokens: readonly Token[], at: number): { token: Token; count: number } | undefined {
+  const token = tokens[at];
+  if (!token) return undefined;
+  if (isFloatToken(token)) return { token, count: 1 };
+  const dot = tokens[at + 1];
+  if (token.type !== T.Number || dot?.type !== T.Identifier || dot.space || dot.text[0] !== '.') return undefined;
+  const { line, column, expansion } = token;
+  const joined = new Token(T.Float, token.text + dot.text, token.space, line, column, dot.end, undefined, expansion, 0);
+  return { token: joined, count: 2 };
 }
 
 /** The range of an element for messages. */

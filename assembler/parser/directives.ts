@@ -1,5 +1,7 @@
 import { TokenRange } from '../diagnostics';
+import { isScalar } from '../expression/linear';
 import type { Assembly } from '../program/assembly';
+import { fillModes } from '../program/fill';
 import { ItemKind, type Mode } from '../program/item';
 import { T, type Token, textOf } from '../source/token';
 import type { DirectiveParser, DirectiveValue } from './directive';
@@ -25,6 +27,7 @@ export function registerDirectives(assembly: Assembly, directives: DirectivePars
   for (const scope of ['global', 'extern', 'static', 'common'] as const)
     handlers.set(scope, (value) => declare(assembly, value, scope));
   handlers.set('required', (value) => declare(assembly, value, 'extern'));
+  handlers.set('__?fill?__', (value) => fill(assembly, value));
   handlers.set('pragma', () => {});
   handlers.set('debug', () => {});
   for (const name of assembly.format.directives) handlers.set(name, (value) => assembly.format.directive(value));
@@ -75,6 +78,23 @@ function sectionAlign(assembly: Assembly, value: DirectiveValue): void {
   else if (n > 0x7fffffff)
     error(assembly, value, `absurdly large segment alignment \`${value.text}' (2^${Math.log2(n)})`);
   else if (assembly.section.kind === 'section') assembly.format.alignSection(assembly.section, n);
+}
+
+/** `[__?fill?__ mode,threshold,size]`: ALIGN of `%use smartalign`. */
+function fill(assembly: Assembly, value: DirectiveValue): void {
+  const { parser, tokens } = value;
+  const mode = fillModes[tokens[0]?.text.toLowerCase() ?? ''];
+  parser.position = 2;
+  const threshold = parser.parse();
+  parser.position++;
+  const size = threshold && parser.parse();
+  if (!mode || !threshold || !size) return;
+  assembly.evaluator.critical = true;
+  const most = assembly.evaluator.evaluate(threshold);
+  const item = value.item(ItemKind.Fill);
+  item.fill = mode;
+  item.jumpThreshold = most !== undefined && isScalar(most) ? Number(most) : -1;
+  item.expression = size;
 }
 
 function cpu(assembly: Assembly, value: DirectiveValue): void {
@@ -136,7 +156,7 @@ function warning(assembly: Assembly, value: DirectiveValue): void {
 }
 
 function list(assembly: Assembly, value: DirectiveValue): void {
-  if (value.text === '+' || value.text === '-') assembly.listing = value.text === '+';
+  if (value.text === '+' || value.text === '-') assembly.listing?.show(value.text === '+');
   else badParameter(assembly, value);
 }
 

@@ -165,6 +165,7 @@ export class OperandParser {
     parser.position++;
     const inner = this.qualifiers();
     if (!inner) return undefined;
+    if (q.far || inner.far) return parser.error('mismatch in operand sizes', start);
     const offset = parser.parse();
     if (!offset) return undefined;
     const segmentValue = new OperandValue();
@@ -200,7 +201,8 @@ export class OperandParser {
   private segment: string | undefined;
 
   /** `[...]`, `ptr [...]`, `es:[...]`, `disp[...]` (the displacement in `before`). */
-  private memory(start: number, q: Qualifiers, before: Expression | undefined): MemoryOperand | undefined {
+  private memory(start: number, q: Qualifiers, displacement: Expression | undefined): MemoryOperand | undefined {
+    let before = displacement;
     const { parser } = this;
     const operand: MemoryOperand = {
       kind: 'memory',
@@ -226,8 +228,19 @@ export class OperandParser {
     for (;;) {
       brackets += this.insideQualifiers(operand);
       if (brackets < 0) return undefined;
+      if (parser.peekKeyword() === KeywordKind.Flat) {
+        parser.position++;
+        if (parser.peek() !== 58) return parser.error('unknown use of FLAT in MASM emulation');
+        parser.position++;
+        continue;
+      }
       expression = parser.parse();
       if (!expression) return undefined;
+      if (parser.peek() === 91 && brackets === 0 && !before) {
+        // `ptr disp[regs]`.
+        before = expression;
+        continue;
+      }
       if (parser.peek() !== 58 /* : */) break;
       if (!this.override(expression)) return undefined;
       operand.segment = this.segment!;

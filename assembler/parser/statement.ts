@@ -328,7 +328,7 @@ export class StatementParser implements PrefixSink {
     const content = context.readBytes(file, this.line.file);
     if (!content) {
       const range = new TokenRange(name.first, name.first);
-      context.names.diagnostics.error(`\`incbin': unable to open file \`${file}'`, range);
+      context.names.diagnostics.error(`\`incbin': unable to get length of file \`${file}'`, range);
       return undefined;
     }
     const item = this.item(ItemKind.Incbin, token, last);

@@ -31,7 +31,8 @@ export type Directive = (pp: Preprocessor, tokens: readonly Token[]) => void;
 /** Whether a condition holds; undefined where it makes no sense, which has been said then. */
 type Test = (pp: Preprocessor, tokens: readonly Token[], name: string) => boolean | undefined;
 
-const tests: Readonly<Record<string, Test>> = {
+/** Tests by the name of their directive without `%if` and `n`. */
+export const conditionTests: Readonly<Record<string, Test>> = {
   '': testExpression,
   ctx: testContext,
   def: (pp, tokens, name) => testDefined(pp, tokens, name, false),
@@ -59,7 +60,7 @@ const table = new Map<string, Directive>([
   ['%else', otherwise],
   ['%endif', end],
 ]);
-for (const [kind, test] of Object.entries(tests)) {
+for (const [kind, test] of Object.entries(conditionTests)) {
   for (const negative of [false, true]) {
     const suffix = `${negative ? 'n' : ''}${kind}`;
     table.set(`%if${suffix}`, (pp, tokens) => begin(pp, tokens, test, negative));
@@ -81,6 +82,8 @@ function holds(pp: Preprocessor, tokens: readonly Token[], test: Test, negative:
 function begin(pp: Preprocessor, tokens: readonly Token[], test: Test, negative: boolean): void {
   const { conditions } = pp.input;
   if (conditions.length >= Limits.nesting) pp.fatal('too many nested conditionals', tokens[0]);
+  pp.input.conditionTokens.length = conditions.length;
+  pp.input.conditionTokens.push(tokens[0]!);
   conditions.push(pp.emitting ? holds(pp, tokens, test, negative) : Condition.Never);
 }
 
@@ -147,6 +150,7 @@ function otherwise(pp: Preprocessor, tokens: readonly Token[]): void {
 function end(pp: Preprocessor, tokens: readonly Token[]): void {
   if (unmatched(pp, tokens)) return;
   const state = pp.input.conditions.pop();
+  pp.input.conditionTokens.length = pp.input.conditions.length;
   if (tokens.length > 1 && state !== Condition.Never) pp.trailing(tokens, 1, "`%endif'");
 }
 

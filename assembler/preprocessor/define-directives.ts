@@ -195,16 +195,6 @@ function readTemplate(
     else if (token.type === 33 /* ! */) one.verbatim = true;
     else if (token.type === 43 /* + */) one.greedy = true;
     else if (token.type === 44 || token.type === 41) {
-      if (
-        token.type === 41 &&
-        parameters.length === 0 &&
-        !one.name &&
-        !one.evaluate &&
-        !one.string &&
-        !one.greedy &&
-        i === from + 1
-      )
-        break;
       if (token.type === 44 && one.greedy)
         pp.diagnostics.error('greedy parameter must be last', new TokenRange(token, token));
       parameters.push(one);

@@ -93,7 +93,10 @@ export class Expander {
       context = context.outer;
     }
     if (!context) {
-      diagnostics.error(`\`${text}': context stack is only ${levels} level${levels === 1 ? '' : 's'} deep`, range);
+      diagnostics.error(
+        `\`${text.slice(i)}': context stack is only ${levels} level${levels === 1 ? '' : 's'} deep`,
+        range,
+      );
       return undefined;
     }
     return { scope: context, name: text.slice(i) };
@@ -154,19 +157,20 @@ export class Expander {
         );
         return 1;
       }
-      if (macro.inProgress) return 1;
+      if (macro.inProgress && !macro.compute) return 1;
       args = this.readArguments(rest, open, counted.close, macro);
       end = counted.close;
     }
-    if (macro.inProgress) return 1;
+    if (macro.inProgress && !macro.compute) return 1;
     macro.references.push(call);
+    const wasInProgress = macro.inProgress;
     macro.inProgress = true;
     this.depth++;
     this.prepareArguments(args, macro, call);
     rest.length = end;
     const made = this.substitute(rest, call, macro, args);
     this.depth--;
-    macro.inProgress = false;
+    macro.inProgress = wasInProgress;
     return made;
   }
 
@@ -204,20 +208,22 @@ export class Expander {
   /** The arguments between the parentheses, outer space and one pair of braces around each stripped. */
   private readArguments(rest: readonly Token[], open: number, close: number, macro: SingleLineMacro): Token[][] {
     const { parameters } = macro;
-    const args: Token[][] = parameters.map(() => []);
+    const args: Token[][] = macro.minimum < 0 ? parameters.map(() => []) : [[]];
     let k = 0;
     let parentheses = 1;
     let braces = 0;
     let braced = false;
     for (let i = open - 1; i > close; i--) {
       const token = rest[i]!;
-      const parameter = parameters[k]!;
+      const parameter = parameters[k] ?? parameters[parameters.length - 1]!;
+      args[k] ??= [];
       const arg = args[k]!;
       switch (token.type) {
         case 44 /* , */:
           if (!braces && parentheses === 1 && !parameter.greedy) {
             k++;
             braced = false;
+            args[k] ??= [];
             continue;
           }
           break;
@@ -246,7 +252,8 @@ export class Expander {
 
   private prepareArguments(args: Token[][], macro: SingleLineMacro, call: Token): void {
     for (let i = 0; i < args.length; i++) {
-      const parameter = macro.parameters[i]!;
+      const parameter = macro.parameters[i] ?? macro.parameters[macro.parameters.length - 1]!;
+      if (parameter.expand) args[i] = [...this.expandNested(args[i]!)];
       if (parameter.evaluate) {
         const value = this.host.evaluateArgument(this.expandNested(args[i]!), i, macro);
         args[i] = value === undefined ? [] : [numberToken(value, call)];

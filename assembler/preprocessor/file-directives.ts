@@ -23,6 +23,7 @@ export const fileDirectives: [string, Directive][] = [
   ],
   ['%line', line],
   ['%pragma', pragma],
+  ['%null', () => {}],
   ['%stacksize', stackSize],
   ['%arg', (pp, tokens) => stackNames(pp, tokens, false)],
   ['%local', (pp, tokens) => stackNames(pp, tokens, true)],
@@ -68,7 +69,7 @@ function use(pp: Preprocessor, tokens: readonly Token[]): void {
   pp.pushCursor(pp.bodyLines(text), undefined, true);
 }
 
-/** `%line n[+m] [file]`: what messages and listings call the next line. */
+/** `%line n[+m] [file]`: what messages and listings call this line; those after it count on by `m`. */
 function line(pp: Preprocessor, tokens: readonly Token[]): void {
   const number = tokens[1];
   if (number?.type !== T.Number) {
@@ -89,9 +90,9 @@ function line(pp: Preprocessor, tokens: readonly Token[]): void {
     next += 2;
   }
   if (!reader) return;
-  // NASM says the number of the line that follows; lines here count from 0 and grow when the next one is read.
+  // The number is this line's, so the next one has it plus the increment. Lines count from 0 here.
   reader.increment = increment;
-  reader.number = Number(readNumber(number.text).value) - 1 - increment;
+  reader.number = Number(readNumber(number.text).value) - 1;
   if (next < tokens.length) {
     const file = tokens[next]!;
     reader.file = file.type === T.String && tokens.length === next + 1 ? file.text.slice(1, -1) : textOf(tokens, next);

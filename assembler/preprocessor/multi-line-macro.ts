@@ -8,6 +8,8 @@ export interface BodyLine {
   readonly line: SourceLine;
   /** Has tokens that stand for arguments or macro-local labels. */
   readonly hasParameters: boolean;
+  /** White space stood behind it: a label before a macro's call. The listing shows it. */
+  readonly spaceAfter?: boolean;
 }
 
 /** What `%macro` makes. */

@@ -1,95 +1,133 @@
+import { fillModes } from '../program/fill';
+
 /** The macro packages that `%use` brings in, by name: what NASM's manual promises of them, written for this assembler. */
 
-const altreg = `
-%define r0 rax
-%define r1 rcx
-%define r2 rdx
-%define r3 rbx
-%define r4 rsp
-%define r5 rbp
-%define r6 rsi
-%define r7 rdi
-%define r0d eax
-%define r1d ecx
-%define r2d edx
-%define r3d ebx
-%define r4d esp
-%define r5d ebp
-%define r6d esi
-%define r7d edi
-%define r0w ax
-%define r1w cx
-%define r2w dx
-%define r3w bx
-%define r4w sp
-%define r5w bp
-%define r6w si
-%define r7w di
-%define r0b al
-%define r1b cl
-%define r2b dl
-%define r3b bl
-%define r4b spl
-%define r5b bpl
-%define r6b sil
-%define r7b dil
-%define r0h ah
-%define r1h ch
-%define r2h dh
-%define r3h bh
-%define r0l al
-%define r1l cl
-%define r2l dl
-%define r3l bl
-%define r4l spl
-%define r5l bpl
-%define r6l sil
-%define r7l dil
-%define r8l r8b
-%define r9l r9b
-%define r10l r10b
-%define r11l r11b
-%define r12l r12b
-%define r13l r13b
-%define r14l r14b
-%define r15l r15b
-`;
+/** Registers by number: R0..R7 with all their parts, and the low bytes of all sixteen as R0L..R15L. */
+const altreg = [
+  ['rax eax ax al ah', 'rcx ecx cx cl ch', 'rdx edx dx dl dh', 'rbx ebx bx bl bh'],
+  ['rsp esp sp spl', 'rbp ebp bp bpl', 'rsi esi si sil', 'rdi edi di dil'],
+]
+  .flat()
+  .flatMap((names, n) => {
+    const [whole, dword, word, byte, high] = names.split(' ');
+    const lines = [
+      `%idefine r${n} ${whole}`,
+      `%idefine r${n}d ${dword}`,
+      `%idefine r${n}w ${word}`,
+      `%idefine r${n}b ${byte}`,
+      `%idefine r${n}l ${byte}`,
+    ];
+    return high ? [...lines, `%idefine r${n}h ${high}`] : lines;
+  })
+  .concat(Array.from({ length: 8 }, (_, i) => `%idefine r${i + 8}l r${i + 8}b`))
+  .join('\n');
 
 const ifunc = `
-%imacro __ilog2_names 0.nolist
-%endmacro
-%idefine ilog2(x) __?ilog2e?__ (x)
-%idefine ilog2e(x) __?ilog2e?__ (x)
-%idefine ilog2w(x) __?ilog2w?__ (x)
-%idefine ilog2f(x) __?ilog2f?__ (x)
-%idefine ilog2c(x) __?ilog2c?__ (x)
+%idefine ilog2(x) (__?ilog2e?__(x))
+%idefine ilog2e(x) (__?ilog2e?__(x))
+%idefine ilog2w(x) (__?ilog2w?__(x))
+%idefine ilog2f(x) (__?ilog2f?__(x))
+%idefine ilog2c(x) (__?ilog2c?__(x))
+%idefine ilog2fw(x) (__?ilog2w?__(x))
+%idefine ilog2cw(x) (__?ilog2w?__(x) * 0 + __?ilog2c?__(x))
 `;
 
 const fp = `
-%idefine Inf __?Infinity?__
-%idefine NaN __?QNaN?__
-%idefine QNaN __?QNaN?__
-%idefine SNaN __?SNaN?__
-%idefine float8(x) __?float8?__(x)
-%idefine float16(x) __?float16?__(x)
-%idefine bfloat16(x) __?bfloat16?__(x)
-%idefine float32(x) __?float32?__(x)
-%idefine float64(x) __?float64?__(x)
-%idefine float80m(x) __?float80m?__(x)
-%idefine float80e(x) __?float80e?__(x)
-%idefine float128l(x) __?float128l?__(x)
-%idefine float128h(x) __?float128h?__(x)
+%define Inf __?Infinity?__
+%define NaN __?QNaN?__
+%define QNaN __?QNaN?__
+%define SNaN __?SNaN?__
+${['float8', 'float16', 'bfloat16', 'float32', 'float64', 'float80m', 'float80e', 'float128l', 'float128h']
+  .map((name) => `%define ${name}(x) __?${name}?__(x)`)
+  .join('\n')}
+%imacro bf16 1-*.nolist
+%rep %0
+dw __?bfloat16?__(%1)
+%rotate 1
+%endrep
+%endmacro
 `;
 
-const packages = new Map<string, string>([
-  ['altreg', altreg],
-  ['ifunc', ifunc],
-  ['fp', fp],
-]);
+/**
+ * ALIGN with no-operations of several bytes. What is filled is decided in the passes (program/fill.ts), where the
+ * distance is known: the directive below is this assembler's own.
+ */
+const smartalign = `
+%imacro alignmode 1-2.nolist
+${Object.entries(fillModes)
+  .map(
+    ([name, { jumpThreshold }], i) =>
+      `%${i ? 'el' : ''}ifidni %1,${name}\n%define __?ALIGN_JMP_THRESHOLD?__ ${jumpThreshold}`,
+  )
+  .join('\n')}
+%else
+%error unknown alignment mode: %1
+%endif
+%ifidni %2,nojmp
+%xdefine __?ALIGN_JMP_THRESHOLD?__ -1
+%elifnempty %2
+%xdefine __?ALIGN_JMP_THRESHOLD?__ %2
+%endif
+%define __?ALIGN_FILL?__ %1
+%xdefine __?ALIGNMODE?__ %1,__?ALIGN_JMP_THRESHOLD?__
+%endmacro
+%defalias __ALIGNMODE__ __?ALIGNMODE?__
+%unimacro align 1-2+.nolist
+%imacro align 1-2+.nolist
+sectalign %1
+%ifnempty %2
+times (((%1) - (($-$$) % (%1))) % (%1)) %2
+%else
+%push
+[__?fill?__ __?ALIGN_FILL?__,__?ALIGN_JMP_THRESHOLD?__,(((%1) - (($-$$) % (%1))) % (%1))]
+%pop
+%endif
+%endmacro
+alignmode generic
+`;
+
+const masm = `
+%unimacro segment 1+
+%imacro segment 0-1+.nolist
+%define __?SECT?__ [segment %00 %1]
+__?SECT?__
+%endmacro
+%imacro ends 0+.nolist
+%null %00
+%endmacro
+%imacro proc 0-*.nolist
+%00:
+%rep %0
+%ifidni %1,far
+%idefine ret retf
+%else
+%idefine ret retn
+%endif
+%rotate 1
+%endrep
+%endmacro
+%imacro endp 0.nolist
+%null %00
+%undef ret
+%endmacro
+%idefine ptr __?masm_ptr?__
+%idefine flat __?masm_flat?__
+%idefine offset
+%imacro end 0+.nolist
+%endmacro
+%idefine tbyte tword
+default rel
+`;
+
+const texts: Readonly<Record<string, string>> = { altreg, ifunc, fp, smartalign, masm };
 
 /** The text of a package; undefined where there is none of that name (in any case). */
 export function packageNamed(name: string): string | undefined {
-  return packages.get(name.toLowerCase());
+  const key = name.toLowerCase();
+  const text = texts[key];
+  if (text === undefined) return undefined;
+  const upper = key.toUpperCase();
+  return `%define __?USE_${upper}?__\n%defalias __USE_${upper}__ __?USE${upper}?__\n${text}`;
 }
 
-export const packageNames: readonly string[] = [...packages.keys()];
+export const packageNames: readonly string[] = Object.keys(texts);

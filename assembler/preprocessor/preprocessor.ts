@@ -9,6 +9,7 @@ import { ExpressionParser, type NameResolver } from '../expression/parse';
 import { Limits } from '../limits';
 import type { Identifiers } from '../source/identifiers';
 import { Lexer } from '../source/lexer';
+import { unquote } from '../source/quoted';
 import { LineReader, type SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token, textOf } from '../source/token';
 import { builtinLines, defineComputedMacros } from './builtin-macros';
@@ -38,7 +39,7 @@ export interface PreprocessorHost {
   readonly time: Date;
   readonly includePaths: readonly string[];
   /** For the listing: a line was read, or came out of a macro. */
-  listLine?(line: SourceLine, text: string, level: number): void;
+  readonly listLine: ((line: SourceLine, text: string, level: number) => void) | undefined;
   cancelled(): boolean;
 }
 
@@ -59,6 +60,8 @@ interface Cursor {
 interface Input {
   reader: LineReader | undefined;
   conditions: number[];
+  /** The directives that opened them. */
+  conditionTokens: Token[];
   cursors: Cursor[];
   level: number;
   noList: boolean;
@@ -176,7 +179,7 @@ export class Preprocessor {
   }
 
   pushInput(reader: LineReader | undefined, level: number, noList: boolean): void {
-    this.input = { reader, conditions: [], cursors: [], level, noList };
+    this.input = { reader, conditions: [], conditionTokens: [], cursors: [], level, noList };
     this.inputs.push(this.input);
   }
 
@@ -227,9 +230,47 @@ export class Preprocessor {
       if (skipping || first === undefined) continue;
       tokens = this.expander.expand(tokens);
       if (tokens.length === 0 || this.callMacro(tokens)) continue;
-      return tokens;
+      return this.finished(tokens);
     }
     return undefined;
+  }
+
+  /** The line as the parser gets it: context-local names that are no macros are labels, `%!NAME` is its value. */
+  private finished(tokens: readonly Token[]): readonly Token[] {
+    let plain = true;
+    for (let i = 0; plain && i < tokens.length; i++) {
+      const { type, text } = tokens[i]!;
+      plain = type > T.Environment || type < T.ContextLocal ? !(type === T.Number && text.charCodeAt(0) === 45) : false;
+    }
+    if (plain) return tokens;
+    return tokens.flatMap((token) => {
+      // A negative number that %assign made is two tokens to the parser, as it is in text.
+      if (token.type === T.Number && token.text[0] === '-') return this.negative(token);
+      if (token.type === T.ContextLocal) {
+        const local = this.expander.contextOf(token);
+        return local ? [this.lexer.word(`..@${local.scope.number}.${local.name}`, token, token.space)] : [];
+      }
+      if (token.type !== T.Environment) return [token];
+      return this.lexer.pasted(this.environmentValue(token), token);
+    });
+  }
+
+  private negative(token: Token): Token[] {
+    const parts = this.lexer.pasted(token.text, token);
+    return [parts[0]!.withSpace(token.space), ...parts.slice(1)];
+  }
+
+  private environmentValue(token: Token): string {
+    let name = token.text.slice(2);
+    if (/^['"`]/.test(name)) name = String.fromCharCode(...unquote(name));
+    const value = this.host.environment.get(name);
+    if (value === undefined)
+      this.diagnostics.warning(
+        'pp-environment',
+        `nonexistent environment variable \`${name}'`,
+        new TokenRange(token, token),
+      );
+    return value ?? '';
   }
 
   /** Set by {@link fetch}: the line in hand has macro parameters in it. */
@@ -278,7 +319,7 @@ export class Preprocessor {
           this.diagnostics.line = body.line;
           this.diagnostics.frame = this.frame;
           if (this.host.listLine && !cursor.noList && !input.noList && !body.line.builtin)
-            this.host.listLine(body.line, textWithIndent(body.tokens), this.frame?.level ?? input.level);
+            this.host.listLine(body.line, textWithIndent(body), this.frame?.level ?? input.level);
           return body.tokens;
         }
         this.endCursor(cursor);
@@ -325,7 +366,11 @@ export class Preprocessor {
   /** False where that was the last file. */
   private endInput(): boolean {
     const ended = this.inputs.pop()!;
-    if (ended.conditions.length) this.fatal("expected `%endif' before end of file");
+    if (ended.conditions.length) {
+      const open = ended.conditionTokens[ended.conditionTokens.length - 1];
+      this.diagnostics.frame = undefined;
+      this.fatal("expected `%endif' before end of file", open);
+    }
     const input = this.inputs[this.inputs.length - 1];
     if (input) {
       this.input = input;
@@ -347,7 +392,7 @@ export class Preprocessor {
     const match = /^# (\d+)\s*"?([^"]*)"?/.exec(text);
     const reader = this.input.reader;
     if (!match || !reader) return;
-    reader.number = Number(match[1]) - 2;
+    reader.number = Number(match[1]) - 1;
     if (match[2]) reader.file = match[2];
   }
 
@@ -444,12 +489,14 @@ export class Preprocessor {
     }
     // The label stands on a line of its own before the macro's first.
     const label = tokens.slice(0, at) as Token[];
+    let spaceAfter = name.space;
     if (label[label.length - 1]!.type !== 58) {
       const last = label[label.length - 1]!;
-      label.push(...this.lexer.pasted(':', last));
+      label.push(...this.lexer.pasted(':', last).map((colon) => colon.withSpace(name.space)));
+      spaceAfter = false;
     }
     this.input.cursors.push({
-      lines: [{ tokens: label, line: this.line, hasParameters: false }],
+      lines: [{ tokens: label, line: this.line, hasParameters: false, spaceAfter }],
       index: 0,
       owner: undefined,
       previousFrame: this.frame,
@@ -615,7 +662,7 @@ export class Preprocessor {
     const evaluated = this.evaluate(tokens, 0);
     if (!evaluated) return undefined;
     const range = tokens.length ? new TokenRange(tokens[0]!, tokens[tokens.length - 1]!) : undefined;
-    const where = `in parameter ${parameter} of macro \`${macro.name}'`;
+    const where = `in parameter ${parameter} of ${macro.minimum < 0 ? 'macro' : 'function'} \`${macro.name}'`;
     if (evaluated.next < tokens.length) this.diagnostics.error(`invalid expression ${where}`, range);
     else if (isScalar(evaluated.result)) return evaluated.result;
     else this.diagnostics.error(`non-constant expression ${where}`, range);
@@ -629,6 +676,6 @@ function isNamePart(token: Token): boolean {
 }
 
 /** A macro line as the listing shows it. */
-function textWithIndent(tokens: readonly Token[]): string {
-  return tokens.length && tokens[0]!.space ? ` ${textOf(tokens)}` : textOf(tokens);
+function textWithIndent({ tokens, spaceAfter }: BodyLine): string {
+  return `${tokens.length && tokens[0]!.space ? ' ' : ''}${textOf(tokens)}${spaceAfter ? ' ' : ''}`;
 }

@@ -11,6 +11,8 @@ export interface MacroParameter {
   verbatim: boolean;
   /** `+`: takes all that is left. */
   greedy: boolean;
+  /** Expanded before it is used: of functions, whose arguments are not put into a body. */
+  expand?: boolean;
 }
 
 /** Computes an expansion from the arguments: `__?LINE?__`, `%eval(...)`. */
@@ -43,7 +45,12 @@ export class SingleLineMacro {
     return this.parameters.length > 0 && this.parameters[this.parameters.length - 1]!.greedy;
   }
 
+  /** Of functions with any number of arguments: the last parameter stands for all that follow. */
+  minimum = -1;
+  maximum = -1;
+
   takes(count: number): boolean {
+    if (this.minimum >= 0) return (count >= this.minimum || this.greedy) && (count <= this.maximum || this.greedy);
     const n = this.parameters.length;
     return count === n || (this.greedy && count >= n - 1);
   }

@@ -102,8 +102,12 @@ function substring(
   args: readonly Token[],
   tokens: readonly Token[],
 ): Token[] | undefined {
-  const string = stringArgument(pp, args, tokens);
-  if (!string) return undefined;
+  const string = args[0];
+  if (string?.type !== T.String) {
+    const at = string ?? tokens[tokens.length - 1]!;
+    pp.diagnostics.error(`\`${tokens[0]!.text}' requires a string as parameter`, new TokenRange(at, at));
+    return undefined;
+  }
   let at = args[1]?.type === 44 ? 2 : 1;
   const numbers: number[] = [];
   while (numbers.length < 2 && (at < args.length || numbers.length === 0)) {

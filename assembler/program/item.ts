@@ -3,6 +3,7 @@ import type { Encoded, MemoryOperand, ParsedInstruction } from '../encoder/instr
 import type { Expression } from '../expression/expression';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
+import type { FillMode } from './fill';
 import type { Section } from './section';
 import type { ProgramSymbol } from './symbol';
 import type { OperandValue } from './value';
@@ -22,8 +23,8 @@ export const ItemKind = {
   Org: 7,
   /** A prefix without instruction. */
   Prefixes: 8,
-  /** SECTALIGN. */
-  SectionAlign: 9,
+  /** ALIGN of `%use smartalign`: as many bytes of no-operation as {@link Item.expression} says. */
+  Fill: 9,
 } as const;
 
 /** What instructions are encoded under; one object until a directive changes it. */
@@ -69,6 +70,9 @@ export class Item {
   expression: Expression | undefined = undefined;
   /** Bytes of one element of RESB. */
   unit = 0;
+  /** Of Fill. */
+  fill: FillMode | undefined = undefined;
+  jumpThreshold = -1;
   /** INCBIN. */
   bytes: Uint8Array | undefined = undefined;
 

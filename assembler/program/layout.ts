@@ -7,6 +7,7 @@ import type {
   ParsedInstruction,
   SegmentBase,
 } from '../encoder/instruction';
+import { repeatByte, segmentByte, sortPrefixes } from '../encoder/prefix-slots';
 import type { Evaluator } from '../expression/evaluate';
 import type { Expression } from '../expression/expression';
 import type { Integer } from '../expression/integer';
@@ -112,8 +113,11 @@ export class Layout {
       case ItemKind.Org:
         this.org(item);
         break;
+      case ItemKind.Fill:
+        this.fillSize(item);
+        break;
       case ItemKind.Prefixes:
-        this.instruction(item);
+        this.prefixes(item);
         break;
     }
     if (item.size * item.repeat > Limits.outputBytes - item.offset) {
@@ -233,6 +237,30 @@ export class Layout {
     if (item.size !== encoded.bytes.length) this.changes++;
     item.encoded = encoded;
     item.size = encoded.bytes.length;
+  }
+
+  /** A line of prefixes without an instruction: their bytes. */
+  private prefixes(item: Item): void {
+    if (item.encoded) return;
+    const { slots } = sortPrefixes(item.instruction!.prefixes);
+    const { bits } = item.mode;
+    const bytes: number[] = [];
+    if (slots.wait) bytes.push(0x9b);
+    if (slots.repeat !== '') bytes.push(repeatByte(slots.repeat));
+    if (slots.lock) bytes.push(0xf0);
+    if (slots.segment !== '') bytes.push(segmentByte(slots.segment));
+    const sized = (prefix: string, small: string, large: string): boolean =>
+      prefix.endsWith('sp') || (bits === 16 ? prefix === large : prefix === small);
+    if (sized(slots.operandSize, 'o16', 'o32')) bytes.push(0x66);
+    if (sized(slots.addressSize, bits === 64 ? 'a32' : 'a16', 'a32')) bytes.push(0x67);
+    item.encoded = { bytes: Uint8Array.from(bytes), fixups: [], warnings: [] };
+    if (slots.lock)
+      item.encoded.warnings.push({
+        code: 'prefix-lock',
+        message: 'instruction is not lockable',
+        range: item.instruction!.range,
+      });
+    item.size = bytes.length;
   }
 
   /** Computes a value of an instruction; gives a message where it makes no sense, empty where that was said. */
@@ -368,6 +396,13 @@ export class Layout {
     } else item.size = Number(count) * item.unit;
   }
 
+  private fillSize(item: Item): void {
+    const size = this.evaluator.evaluate(item.expression!);
+    if (size === undefined) item.failed = true;
+    else if (!isScalar(size)) this.fail(item, 'non-constant argument supplied to TIMES');
+    else item.size = Math.max(Number(size), 0);
+  }
+
   private equ(item: Item): void {
     const { symbol } = item;
     const range = new TokenRange(item.first, item.last);
@@ -442,7 +477,8 @@ export class Layout {
     const range = new TokenRange(item.first, item.last);
     if (result === undefined) return;
     if (!isScalar(result)) this.diagnostics.error('org value must be a simple expression', range);
-    else if (this.originItem && this.originItem !== item && this.origin !== result) this.diagnostics.error('program origin redefined', range);
+    else if (this.originItem && this.originItem !== item && this.origin !== result)
+      this.diagnostics.error('program origin redefined', range);
     else {
       this.origin = result;
       this.originItem = item;

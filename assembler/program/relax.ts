@@ -237,6 +237,7 @@ function isActive(item: Item, stable: StableSymbols): boolean {
     case ItemKind.Data:
       return item.variableData;
     case ItemKind.Reserve:
+    case ItemKind.Fill:
     case ItemKind.Equ:
     case ItemKind.Absolute:
     case ItemKind.Org:

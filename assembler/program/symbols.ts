@@ -7,8 +7,12 @@ export class Symbols {
   /** The last label that was no local one. */
   scope = '';
 
+  /** A local name was used before any label: NASM then takes the last label of the pass before. */
+  early = false;
+
   /** The symbol of a name as written; `.loop` belongs to the label before it. */
   of(name: string): ProgramSymbol {
+    if (this.scope === '' && isLocal(name)) this.early = true;
     return this.named(isLocal(name) ? this.scope + name : name);
   }
 

@@ -30,8 +30,10 @@ export const KeywordKind = {
   Dup: 12,
   /** `?`. */
   Question: 13,
-  /** `ptr`, as MASM writes it. */
+  /** `ptr`, as MASM writes it (`%use masm`). */
   Pointer: 14,
+  /** `flat`, which MASM writes where a segment register could stand. */
+  Flat: 15,
 } as const;
 
 export class Keyword {
@@ -106,7 +108,8 @@ define(KeywordKind.Seg, 'seg');
 define(KeywordKind.Wrt, 'wrt');
 define(KeywordKind.Dup, 'dup');
 define(KeywordKind.Question, '?');
-define(KeywordKind.Pointer, 'ptr');
+define(KeywordKind.Pointer, '__?masm_ptr?__');
+define(KeywordKind.Flat, '__?masm_flat?__');
 
 /** The keyword of a lower-case word. */
 export function keywordOf(lower: string): Keyword | undefined {

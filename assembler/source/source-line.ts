@@ -6,7 +6,7 @@ export class SourceLine {
   constructor(
     /** The file as messages name it (a %line directive may have set it). */
     readonly file: string,
-    /** From 0; of the last physical line, as NASM counts. */
+    /** From 0; of the first physical line. */
     readonly number: number,
     /** Without line ends and continuation backslashes. */
     readonly text: string,
@@ -22,7 +22,7 @@ export class SourceLine {
     if (!breaks) return { line: this.number, column };
     let k = breaks.length;
     while (k > 0 && breaks[k - 1]! > column) k--;
-    return { line: this.number - (breaks.length - k), column: k ? column - breaks[k - 1]! : column };
+    return { line: this.number + k, column: k ? column - breaks[k - 1]! : column };
   }
 }
 
@@ -46,13 +46,14 @@ export class LineReader {
     if (text === undefined) return undefined;
     if (text.charCodeAt(text.length - 1) !== 92 /* \ */) return new SourceLine(this.file, this.number, text);
     const breaks: number[] = [];
+    const { number } = this;
     let joined = '';
     do {
       joined += text.slice(0, -1);
       breaks.push(joined.length);
       text = this.physical() ?? '';
     } while (text.charCodeAt(text.length - 1) === 92);
-    return new SourceLine(this.file, this.number, joined + text, breaks);
+    return new SourceLine(this.file, number, joined + text, breaks);
   }
 
   private physical(): string | undefined {

@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { AssembleOptions, AssembleResult, SourceReader } from './api';
+import { assemble } from './assemble';
+import { decodeSource } from './source/utf8';
+
+/**
+ * Every file of test-cases is assembled here and by NASM: output and listing must be the same bytes, messages the same
+ * words at the same lines. Where both refuse, every message of NASM's must be among ours (which go on after it stops).
+ * A first line `; options: ...` gives NASM's options.
+ */
+const folder = join(import.meta.dirname, 'test-cases');
+const scratch = mkdtempSync(join(tmpdir(), 'ringside-asm-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const reader: SourceReader = {
+  resolve: (name, _from, paths) =>
+    [name, ...paths.map((path) => join(path, name))].find((one) => existsSync(join(folder, one))),
+  readText: (path) => decodeSource(readFileSync(join(folder, path))),
+  readBytes: (path) => readFileSync(join(folder, path)),
+};
+
+function optionsFrom(args: readonly string[]): AssembleOptions {
+  const options: AssembleOptions = { format: 'bin', listing: true, environment: process.env as Record<string, string> };
+  const add = <K extends 'includePaths' | 'undefines' | 'preIncludes' | 'warnings'>(key: K, value: string): void => {
+    options[key] = [...(options[key] ?? []), value];
+  };
+  args.forEach((arg, i) => {
+    const value = arg.slice(2);
+    if (arg === '-f') options.format = args[i + 1] as 'bin';
+    else if (arg === '-g') options.debug = true;
+    else if (arg.startsWith('-O')) options.optimization = value === 'x' ? 'x' : (Number(value) as 0);
+    else if (arg.startsWith('-I')) add('includePaths', value);
+    else if (arg.startsWith('-U')) add('undefines', value);
+    else if (arg.startsWith('-P')) add('preIncludes', value);
+    else if (arg.startsWith('-w')) add('warnings', value);
+    else if (arg.startsWith('-D')) {
+      const [name, text = ''] = value.split('=') as [string, string?];
+      options.defines = [...(options.defines ?? []), { name, value: text }];
+    }
+  });
+  return options;
+}
+
+/** Our messages as NASM prints them. */
+function printed(result: AssembleResult): string[] {
+  const lines: string[] = [];
+  for (const { severity, message, range, code, chain } of result.diagnostics) {
+    const name = severity === 'note' ? 'info' : severity;
+    const suffix = code ? ` [-w+${severity === 'error' ? 'error=' : ''}${code}]` : '';
+    lines.push(`${range.file}:${range.line + 1}: ${name}: ${message}${suffix}`);
+    for (const { message: from, range: at } of [...chain].reverse()) {
+      if (!from.includes('single-line')) lines.push(`${at.file}:${at.line + 1}: ${from}`);
+    }
+  }
+  return lines;
+}
+
+/** What differs on purpose: fatal errors are errors, and an open %if is shown where it stands, not at the end. */
+function comparable(lines: readonly string[]): string[] {
+  const fixed = lines.map((line) =>
+    line.replace(': fatal: ', ': error: ').replace(/^.*(expected `%endif' before end of file)/, '$1'),
+  );
+  return [...new Set(fixed)].sort();
+}
+
+describe('a source is assembled as by NASM', () => {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.asm'))) {
+    it(file, () => {
+      const source = decodeSource(readFileSync(join(folder, file)));
+      const args = /^; options: (.*)$/m.exec(source)?.[1]?.split(/\s+/) ?? [];
+      const output = join(scratch, 'nasm.out');
+      const listing = join(scratch, 'nasm.lst');
+      const format = args.includes('-f') ? [] : ['-f', 'bin'];
+      const nasm = spawnSync('nasm', [...format, ...args, file, '-o', output, '-l', listing], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      const result = assemble(file, source, optionsFrom(args), reader);
+      const theirs = comparable(nasm.stderr.split('\n').filter(Boolean));
+      const ours = comparable(printed(result));
+      if (nasm.status === 0) {
+        expect(ours).toEqual(theirs);
+        expect(Buffer.from(result.output ?? []).equals(readFileSync(output))).toBe(true);
+        expect(result.listing?.trimEnd().split('\n')).toEqual(readFileSync(listing, 'utf8').trimEnd().split('\n'));
+      } else {
+        expect(result.output).toBeUndefined();
+        expect(ours).toEqual(expect.arrayContaining(theirs));
+      }
+    });
+  }
+});

@@ -1,0 +1,4 @@
+bits 8
+bits foo
+ bits 64
+ nop

@@ -1,0 +1,2 @@
+common foo 4
+ nop

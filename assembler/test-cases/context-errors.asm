@@ -1,0 +1,9 @@
+%pop
+%repl x
+%push a
+%pop b
+%$$x:
+ db %$y
+%push 5
+%pop a
+%$z:

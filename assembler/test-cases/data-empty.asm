@@ -1,0 +1,5 @@
+ db
+ dw
+ db 1,
+ db 'a',
+ nop

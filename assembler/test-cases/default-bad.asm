@@ -1,0 +1,2 @@
+default foo
+ default

@@ -1,0 +1,5 @@
+extern foo
+ dw foo
+ mov ax, foo
+global bar
+bar: nop

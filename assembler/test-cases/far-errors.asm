@@ -1,0 +1,2 @@
+bits 16
+ jmp far 5:6

@@ -1,0 +1,20 @@
+%define x y
+ db %abs(5), %abs(-5), %abs(2-5), %ABS(-1)
+ db %cond(1,2,3), %cond(0,2,3), 1 %cond(0,5)
+ db %count(), %count(a), %count(a,b,c), %count({a,b},c)
+ db %eval(1+2), %eval(5)
+ db %isdef(foo), %isdef(x), %isidn(a,a), %isidn(a,b), %isid(a), %isnum(5), %isn(0), %isndef(x), %isempty(), %isempty(a)
+ db %isstr("a"), %istoken(a b), %ismacro(section), %isnidni(a,A), %isusable(fp), %isusing(fp), %isdefalias(__FILE__)
+ db %num(5), %num(5,3), %num(255,4,16), %num(-5,4), %num(5,-3), %num(10,0,2), %num(100,2,64), %num(-5), %num(63,1,64)
+ db %sel(1,5,6), %sel(2,7,8,9), %sel(3,7,8,9)
+ db %str(a b "c"), %str(), %str(x,y)
+ db %strcat("a",'b'), %strcat("x"), %strcat(%str(x),%num(3))
+ db %strlen("abc"), %strlen(''), %strlen(%strcat("ab","cd"))
+ db %substr("abcdef",2), %substr("abcdef",2,3), %substr("abcdef",2,-2), %substr("abcdef",-2)
+ db %tok("1 + 2"), %tok("'x'")
+%define f(a) %eval(a*2)
+ db f(3), %eval(f(2)+1)
+%define c(x,y) %cond(%isempty(y),x,y)
+ db c(1,), c(1,2)
+%assign z %strlen("abc")+1
+ db z

@@ -1,0 +1,4 @@
+%include "no such file"
+%include
+%include foo
+%include "include-unclosed.inc"

@@ -1,0 +1,4 @@
+%error "an error" 
+ nop
+%warning late
+ foo bar

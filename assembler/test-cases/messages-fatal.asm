@@ -1,0 +1,3 @@
+ nop
+%fatal this is the end
+ foo bar

@@ -1,0 +1,3 @@
+%null foo bar
+%null
+ db 1

@@ -1,0 +1,4 @@
+org 0x100
+ nop
+org 0x100
+ dw $

@@ -1,0 +1,3 @@
+org 0x100
+ nop
+org 0x200

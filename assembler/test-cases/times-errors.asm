@@ -1,0 +1,6 @@
+ times -1 nop
+ times fwd nop
+ times a nop
+fwd:
+a:
+ times 1.5 nop

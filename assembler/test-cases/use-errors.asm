@@ -1,0 +1,4 @@
+%use nosuch
+%use
+%use 5
+%use fp bar

@@ -1,0 +1,12 @@
+ db 300
+[warning -number-overflow]
+ db 300
+[warning push]
+[warning +number-overflow]
+ db 300
+[warning pop]
+ db 300
+[warning *number-overflow]
+ db 300
+[warning pop]
+[warning foo]

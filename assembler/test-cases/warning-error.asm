@@ -1,0 +1,3 @@
+; options: -w+error=number-overflow
+ db 300
+ nop

@@ -1,0 +1,2 @@
+; options: -w-number-overflow -w+label-redef
+ db 300
