@@ -226,16 +226,21 @@ async function openWithWebExtension(page: Page, address: string): Promise<void> 
     const path = join(root, new URL(route.request().url()).pathname.slice(prefix.length));
     return existsSync(path) ? route.fulfill({ path }) : route.fulfill({ status: 404 });
   });
-  await page.route(({ pathname }) => pathname === '/', async (route) => {
-    const html = await (await route.fetch()).text();
-    const extension = { scheme: 'http', authority: new URL(address).host, path: prefix };
-    const development = JSON.stringify({ developmentOptions: { extensions: [extension] } }).slice(1, -1);
-    const body = html.replace(
-      /(id="vscode-workbench-web-configuration" data-settings="\{)/,
-      `$1${development.replaceAll('"', '&quot;')},`,
-    );
-    await route.fulfill({ contentType: 'text/html', body });
-  });
+  const extension = { scheme: 'http', authority: new URL(address).host, path: prefix };
+  await page.addInitScript(addToConfiguration, { developmentOptions: { extensions: [extension] } });
   searchParams.delete('payload');
   await page.goto(`${origin}/?${searchParams}`);
+}
+
+/** Runs in the page: adds to what the workbench reads from an attribute when it starts. */
+function addToConfiguration(more: object): void {
+  // The types of the DOM are not among those of this project.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  const { prototype } = (globalThis as any).Element;
+  const original = prototype.getAttribute;
+  prototype.getAttribute = function (name: string) {
+    const value = original.call(this, name);
+    if (name !== 'data-settings' || this.id !== 'vscode-workbench-web-configuration') return value;
+    return JSON.stringify({ ...JSON.parse(value), ...more });
+  };
 }
