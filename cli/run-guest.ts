@@ -14,19 +14,20 @@ export interface RunLimits {
 
 /** Status of a process that was ended by Ctrl-C, as shells give it. */
 const INTERRUPTED = 130;
-/** Instructions between two looks at output and limits; with `--until`, that is how far a guest may run past the text. */
-const SLICE = 500_000;
-const FINE_SLICE = 100_000;
-/** Milliseconds between two turns of the event loop. */
-const TURN = 20;
+/** Instructions between two looks at output and limits: as many as take {@link TURN}, between these. */
+const SLICE = { least: 1_000, first: 10_000, most: 20_000_000 };
+/** With `--until` slices are all alike, so that the run ends at the same instruction each time. */
+const UNTIL_SLICE = 100_000;
+/** Milliseconds that a slice should take, after which the event loop has its turn. */
+const TURN = 10;
 
 /** Runs a guest to its end or to a limit. */
 export async function runGuest(target: Target, limits: RunLimits): Promise<Ending> {
-  const slice = limits.until === undefined ? SLICE : FINE_SLICE;
+  let slice = limits.until === undefined ? SLICE.first : UNTIL_SLICE;
   const last = limits.maxInstructions ?? Number.POSITIVE_INFINITY;
   let printed = 0;
-  let turn = performance.now();
   for (;;) {
+    const began = performance.now();
     const stop = target.run(Math.min(target.instructions + slice, last));
     const output = target.serialOutput;
     if (output.length > printed) limits.printed(output.slice(printed));
@@ -46,10 +47,12 @@ export async function runGuest(target: Target, limits: RunLimits): Promise<Endin
       const text = `the limit of ${last} instructions was reached`;
       return { status: ExitStatus.InstructionLimit, reason: 'instruction-limit', text };
     }
-    if (performance.now() - turn > TURN) {
-      await yieldToEventLoop();
-      turn = performance.now();
-      if (limits.interrupted()) return { status: INTERRUPTED, reason: 'interrupted', text: 'interrupted' };
+    const took = performance.now() - began;
+    if (limits.until === undefined) {
+      const fitting = slice * Math.min(Math.max(TURN / Math.max(took, 0.1), 0.1), 4);
+      slice = Math.round(Math.min(Math.max(fitting, SLICE.least), SLICE.most));
     }
+    await yieldToEventLoop();
+    if (limits.interrupted()) return { status: INTERRUPTED, reason: 'interrupted', text: 'interrupted' };
   }
 }

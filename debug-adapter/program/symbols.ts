@@ -9,8 +9,9 @@ export class Symbols {
     for (const symbol of symbols) {
       if (symbol.kind === 'label' || symbol.kind === 'constant') this.#byName.set(symbol.name, symbol);
     }
+    // `..@12.name` is a label inside a macro: no name that a reader has seen.
     this.#labels = [...this.#byName.values()]
-      .filter((s) => s.kind === 'label')
+      .filter((s) => s.kind === 'label' && !s.name.startsWith('..@'))
       .sort((a, b) => (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
   }
 
@@ -23,7 +24,7 @@ export class Symbols {
 
   /** Names that begin with `prefix`, for completion. */
   namesWith(prefix: string): string[] {
-    return [...this.#byName.keys()].filter((name) => name.startsWith(prefix)).sort();
+    return [...this.#byName.keys()].filter((name) => name.startsWith(prefix) && !name.startsWith('..@')).sort();
   }
 
   /** The label at `address`, or the nearest below within `reach` bytes: `name` or `name+0x12`. */

@@ -118,7 +118,9 @@ export class Timeline {
     target.setBreakpoints(this.#breakpoints.filter((address) => address !== before.address));
     const first = target.run(Math.min(limit, before.instructions + 1));
     target.setBreakpoints(this.#breakpoints);
-    return first.kind === 'limit' && target.instructions < limit ? target.run(limit) : first;
+    if (first.kind !== 'limit' || target.instructions >= limit) return first;
+    const { address } = this.position();
+    return this.#breakpoints.includes(address) ? { kind: 'breakpoint', address } : target.run(limit);
   }
 
   /** Goes back to the latest snapshot at or before `instructions`. */
