@@ -4,12 +4,15 @@
  */
 import type { Clock } from './clock';
 import { AcpiPm } from './devices/acpi-pm';
+import { AtaDisk } from './devices/ata-disk';
+import { AtapiCdrom } from './devices/atapi-cdrom';
 import { BiosDisk } from './devices/bios-disk';
 import { MemoryBus, PortBus } from './devices/bus';
 import { cmosLayout } from './devices/cmos-layout';
 import { DebugConsole, DebugExit, PostCode } from './devices/debug-ports';
 import type { AccessSize, Device, InterruptController, MemoryDevice, PortDevice } from './devices/device';
 import { cdrom, type DiskImage, diskette, disketteKib, hardDisk } from './devices/disk-image';
+import { IdePiix3 } from './devices/ide-piix3';
 import { InterruptWires } from './devices/interrupt-wires';
 import { IO_APIC_INPUTS, IoApic } from './devices/io-apic';
 import { Keyboard8042 } from './devices/keyboard-8042';
@@ -65,6 +68,8 @@ export const Irq = {
   com1: 4,
   rtc: 8,
   sci: 9,
+  ide1: 14,
+  ide2: 15,
 } as const;
 
 /** The parts of a PC that others than the guest talk to. */
@@ -237,8 +242,10 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const plug = (drive: BootDrive, disk: DiskImage) => drives.set(DRIVE_NUMBER[drive], platform.add(disk));
   const floppy = options.floppy && diskette(options.floppy);
   if (floppy) plug('floppy', floppy);
-  if (options.disk) plug('disk', hardDisk('disk', options.disk));
-  if (options.cdrom) plug('cdrom', cdrom(options.cdrom));
+  const disk = options.disk && hardDisk('disk', options.disk);
+  if (disk) plug('disk', disk);
+  const disc = options.cdrom && cdrom(options.cdrom);
+  if (disc) plug('cdrom', disc);
   const bootOrder = (options.bootOrder ?? DEFAULT_BOOT_ORDER)
     .map((drive) => DRIVE_NUMBER[drive])
     .filter((number) => drives.has(number));
@@ -253,7 +260,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const cmos = cmosLayout({
     memory: memory.size,
     disketteKib: floppy ? disketteKib(floppy) : 0,
-    hardDisk: options.disk !== undefined,
+    hardDisk: disk !== undefined,
   });
   const start = options.startTime ?? DEFAULT_START;
   const rtc = platform.add(new RtcMc146818(clock, rtcWire, () => rtcWire.heard(), start, cmos));
@@ -268,7 +275,15 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const pm = platform.add(new AcpiPm(clock, wires.wire(Irq.sci), () => platform.onPowerOff()));
   const pci = platform.add(new PciBus(reset));
   const isaBridge = platform.add(new Piix3(wires));
-  for (const chip of [hostBridge(), isaBridge.pci]) pci.add(chip);
+  const ide = platform.add(
+    new IdePiix3(
+      [disk && new AtaDisk(clock, disk), undefined, disc && new AtapiCdrom(clock, disc), undefined],
+      [wires.wire(Irq.ide1), wires.wire(Irq.ide2)],
+      memory,
+    ),
+  );
+  ide.pci.onMap = () => platform.remapPorts(ide);
+  for (const chip of [hostBridge(), isaBridge.pci, ide.pci]) pci.add(chip);
   platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20, localApics, pm, pci });
   platform.reset();
   return platform;
