@@ -6,6 +6,7 @@ import type { AccessSize } from '../devices/device';
 import type { Cpu } from './cpu';
 import { State } from './layout';
 import { checkWrite, read, segmentAddress, write } from './system/access';
+import { raiseNonCanonical } from './system/canonical';
 
 const TWO_32 = 4294967296;
 
@@ -26,8 +27,19 @@ export class SlowPaths {
     }
   }
 
+  /** 64-bit mode: the first and the last byte have canonical addresses. */
+  #checkCanonical(low: number, high: number, bytes: number): void {
+    const { mmu, state } = this.cpu;
+    if (state.codeBits !== 64) return;
+    const last = (low >>> 0) + bytes - 1 >= TWO_32 ? high + 1 : high;
+    if (!mmu.isCanonical(low, high) || !mmu.isCanonical(low, last | 0)) {
+      raiseNonCanonical(this.cpu, high * TWO_32 + (low >>> 0));
+    }
+  }
+
   #load(low: number, high: number, bytes: number): number {
     const { cpu } = this;
+    this.#checkCanonical(low, high, bytes);
     const { mmu } = cpu;
     if ((low & 0xfff) + bytes <= 4096) {
       const at = mmu.tryFill(low, high, false);
@@ -56,6 +68,7 @@ export class SlowPaths {
   /** Proves that the bytes may be written, then loads them. */
   loadForModify(low: number, high: number, bytes: number): number {
     try {
+      this.#checkCanonical(low, high, bytes);
       if ((low & 0xfff) + bytes <= 4096) {
         if (this.cpu.mmu.tryFill(low, high, true) === -2) {
           this.note(this.cpu.mmu.pageFault);
@@ -79,6 +92,7 @@ export class SlowPaths {
 
   #store(low: number, high: number, bytes: number, valueLow: number, valueHigh: number): void {
     const { cpu } = this;
+    this.#checkCanonical(low, high, bytes);
     const { mmu } = cpu;
     if ((low & 0xfff) + bytes <= 4096) {
       const at = mmu.tryFill(low, high, true);

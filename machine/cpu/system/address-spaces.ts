@@ -4,7 +4,12 @@ import type { Domain, TlbEntryView, Translations } from './tlb';
 /** What {@link AddressSpaces.save} gives. */
 export interface AddressSpacesState {
   next: number;
-  domains: { vpid: number; eptp: number; global: number; spaces: [number, number][] }[];
+  domains: (Omit<Domain, 'spaces'> & { spaces: [number, number][] })[];
+}
+
+/** What the translations of a PCID add to their slots. */
+export function hashOf(domain: Domain, pcid: number): number {
+  return domain.hash + pcid * 499;
 }
 
 /**
@@ -15,6 +20,9 @@ export class AddressSpaces {
   /** Generation of the address space in force, and of its domain's global translations. */
   current = 0;
   currentGlobal = 0;
+  /** What their translations add to their slots. */
+  hash = 0;
+  globalHash = 0;
   #next = 1;
   #domains: Domain[] = [];
   #domain: Domain | undefined;
@@ -40,7 +48,7 @@ export class AddressSpaces {
     if (domain === undefined || domain.vpid !== vpid || domain.eptp !== eptp) {
       domain = this.#domains.find((d) => d.vpid === vpid && d.eptp === eptp);
       if (domain === undefined) {
-        domain = { vpid, eptp, global: this.#next++, spaces: new Map() };
+        domain = { hash: this.#domains.length * 1201, vpid, eptp, global: this.#next++, spaces: new Map() };
         this.#domains.push(domain);
       }
       this.#domain = domain;
@@ -53,6 +61,13 @@ export class AddressSpaces {
   refresh(): void {
     this.current = this.generationOf(this.#pcid);
     this.currentGlobal = this.#domain!.global;
+    this.globalHash = this.#domain!.hash;
+    this.hash = hashOf(this.#domain!, this.#pcid);
+  }
+
+  /** The slot hash of a PCID of the present domain. */
+  hashOf(pcid: number): number {
+    return hashOf(this.#domain!, pcid);
   }
 
   /** Generation of a PCID of the present domain. */
@@ -111,12 +126,7 @@ export class AddressSpaces {
   }
 
   save(): AddressSpacesState {
-    const domains = this.#domains.map(({ vpid, eptp, global, spaces }) => ({
-      vpid,
-      eptp,
-      global,
-      spaces: [...spaces],
-    }));
+    const domains = this.#domains.map((domain) => ({ ...domain, spaces: [...domain.spaces] }));
     return { next: this.#next, domains };
   }
 

@@ -30,6 +30,25 @@ const accessed = {
 const DIFFERENT: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'paging-32bit': accessed,
   'paging-pae': accessed,
+  'paging-4level': {
+    ...accessed,
+    // SDM 3A 4.10.1: translations belong to their PCID. Bochs has no PCIDs in its TLB and drops more.
+    'PCIDs keep translations apart': 'PCIDs keep translations apart: AA BB AA BB BB 0000000000030001',
+    'MOV to CR3 leaves other PCIDs': 'MOV to CR3 leaves other PCIDs: AA AA AA',
+    'INVLPG is for the present PCID': 'INVLPG is for the present PCID: AA BB AA BB',
+    'INVPCID of one address': 'INVPCID of one address: AA AA/AA BB/AA AA/AA',
+    'INVPCID of one address of another PCID': 'INVPCID of one address of another PCID: AA AA/AA AA/AA BB/AA',
+    'INVPCID of one global address': 'INVPCID of one global address: AA AA/AA AA/AA AA/AA',
+    'INVPCID of one PCID': 'INVPCID of one PCID: AA AA/AA BB/AA AA/AA',
+    'INVPCID of another PCID': 'INVPCID of another PCID: AA AA/AA AA/AA BB/AA',
+    // SDM 3A 4.6.2: keys hold for supervisor-mode accesses to user-mode addresses too, and not for supervisor-mode
+    // addresses; QEMU gives the same.
+    'key forbids access': 'key forbids access: 0021 0023 - 0025 0027 -',
+    'key forbids access, read-only page': 'key forbids access, read-only page: 0021 0023 - 0025 0027 -',
+    'key of a supervisor page': 'key of a supervisor page: - - - 0005 0007 0015',
+    'key forbids access, WP=0': 'key forbids access, WP=0: 0021 0023 - 0025 0027 -',
+    'PKRU changes without a flush': 'PKRU changes without a flush: - 0021 - 00000000',
+  },
 };
 
 const DISKETTE = 1474560;

@@ -3,7 +3,7 @@ import type { CpuState } from '../cpu-state';
 import type { GuestFault } from '../fault';
 import { FetchTlb, State, Tlb } from '../layout';
 import type { Intercepts } from '../vmx/intercepts';
-import { AddressSpaces, type AddressSpacesState } from './address-spaces';
+import { AddressSpaces, type AddressSpacesState, hashOf } from './address-spaces';
 import { EptWalk, type TableEntry } from './ept-walk';
 import { PageWalk } from './page-walk';
 import { AccessKind, allows, FETCH, type PagingControls, PagingMode, Right, SYSTEM, WRITE } from './paging';
@@ -31,7 +31,7 @@ export interface MmuState {
  *
  * Two layers of caching. `data` and `fetch` hold translations as the tables gave them, tagged with the generation of
  * their address space: what hardware calls the TLB; entries go only by eviction and the architectural flushes. The tags in
- * linear memory cache the same slots with the rules applied that hold just now (CPL, WP, SMAP, PKRU); whatever changes
+ * linear memory cache them with the rules applied that hold just now (CPL, WP, SMAP, PKRU); whatever changes
  * the rules changes the context in the tags.
  */
 export class Mmu {
@@ -249,62 +249,67 @@ export class Mmu {
   ): number {
     const { controls } = this;
     const offset = low & 0xfff;
-    const slot = (low >>> 12) & (cache.entries - 1);
-    const key = (low & ~0xfff) | 1;
-    const generation = this.#spaces.current;
-    if (cache.pageLow[slot] === key && cache.pageHigh[slot] === high) {
-      const held = cache.generation[slot];
+    const page = low & ~0xfff;
+    const spaces = this.#spaces;
+    let slot = cache.slot(low, spaces.hash);
+    let held = cache.holds(slot, page, high, spaces.current);
+    if (!held) {
+      slot = cache.slot(low, spaces.globalHash);
+      held = cache.holds(slot, page, high, spaces.currentGlobal);
+    }
+    if (held) {
       const rights = cache.rights[slot];
-      if (held === generation || held === this.#spaces.currentGlobal) {
-        const ept =
-          (access & WRITE) !== 0
-            ? Right.EptWrite | Right.EptDirty | Right.Dirty
-            : (access & FETCH) !== 0
-              ? Right.EptExecute
-              : 0;
-        if ((rights & ept) === ept && allows(controls, rights, access, user, smap)) {
-          this.#rights = rights;
-          this.physical = cache.frame[slot] + offset;
-          return this.physical;
-        }
+      let ept: number = 0;
+      if ((access & WRITE) !== 0) ept = Right.EptWrite | Right.EptDirty | Right.Dirty;
+      else if ((access & FETCH) !== 0) ept = Right.EptExecute;
+      if ((rights & ept) === ept && allows(controls, rights, access, user, smap)) {
+        this.#rights = rights;
+        this.physical = cache.frame[slot] + offset;
+        return this.physical;
       }
     }
     const walk = this.#walk;
     if (!walk.walk(low, high, access, user, smap)) {
-      this.#faulted(low, high);
+      this.#dropPage(this.#data, Tlb.base, 5, low, high);
+      this.#dropPage(this.#fetch, FetchTlb.base, 4, low, high);
       return -1;
     }
     const { rights } = walk;
     this.#rights = rights;
     this.physical = walk.frame + offset;
     if (controls.mode === PagingMode.None && controls.eptp === 0) return this.physical;
-    cache.pageLow[slot] = key;
+    this.#dropPage(cache, tags, entryShift, low, high);
+    const global = (rights & Right.Global) !== 0;
+    slot = cache.slot(low, global ? spaces.globalHash : spaces.hash);
+    if (cache.pageLow[slot] !== 0) this.#dropTags(tags, entryShift, cache.pageLow[slot]);
+    cache.pageLow[slot] = page | 1;
     cache.pageHigh[slot] = high;
-    cache.generation[slot] = (rights & Right.Global) !== 0 ? this.#spaces.currentGlobal : generation;
+    cache.generation[slot] = global ? spaces.currentGlobal : spaces.current;
     cache.rights[slot] = rights;
     cache.frame[slot] = walk.frame;
-    if (rights >>> Right.sizeShift !== 0) this.#spaces.noteLarge(low, high, (rights >>> Right.sizeShift) & 3);
-    this.#dropTags(tags, entryShift, slot);
+    const size = (rights >>> Right.sizeShift) & 3;
+    if (size !== 0) spaces.noteLarge(low, high, size);
     return this.physical;
   }
 
-  /** A page fault invalidates the translations of the page that it happened on (SDM 3A 4.10.4.1). */
-  #faulted(low: number, high: number): void {
-    const key = (low & ~0xfff) | 1;
-    const { current, currentGlobal } = this.#spaces;
-    const drop = (cache: Translations, tags: number, entryShift: number): void => {
-      const slot = cache.slot(low);
-      if (cache.pageLow[slot] !== key || cache.pageHigh[slot] !== high) return;
-      if (cache.generation[slot] !== current && cache.generation[slot] !== currentGlobal) return;
-      cache.pageLow[slot] = 0;
-      this.#dropTags(tags, entryShift, slot);
-    };
-    drop(this.#data, Tlb.base, 5);
-    drop(this.#fetch, FetchTlb.base, 4);
+  /**
+   * Drops what is held for a page in the present address space, global or not: before another translation takes its place,
+   * and after a page fault (SDM 3A 4.10.4.1).
+   */
+  #dropPage(cache: Translations, tags: number, entryShift: number, low: number, high: number): void {
+    const page = low & ~0xfff;
+    const { current, currentGlobal, hash, globalHash } = this.#spaces;
+    const own = cache.slot(low, hash);
+    const global = cache.slot(low, globalHash);
+    if (cache.holds(own, page, high, current)) cache.pageLow[own] = 0;
+    if (cache.holds(global, page, high, currentGlobal)) cache.pageLow[global] = 0;
+    this.#dropTags(tags, entryShift, low);
   }
 
-  #dropTags(tags: number, entryShift: number, slot: number): void {
-    const at = (tags + (slot << entryShift)) >>> 2;
+  /** Clears the tags in linear memory that may stand for the page of `low`, of whatever address space. */
+  #dropTags(tags: number, entryShift: number, low: number): void {
+    const entries = entryShift === 5 ? Tlb.entries : FetchTlb.entries;
+    const at = (tags + (((low >>> 12) & (entries - 1)) << entryShift)) >>> 2;
     const { i32 } = this.state;
     i32[at] = 0;
     i32[at + 1] = 0;
@@ -468,13 +473,15 @@ export class Mmu {
 
   /** INVLPG: the page of this address in the present PCID, global or not, whatever its size. */
   flushPage(low: number, high: number): void {
-    this.flushPageOf(low, high, this.#spaces.current, this.#spaces.currentGlobal);
+    const { current, hash, currentGlobal, globalHash } = this.#spaces;
+    this.#flushPageOf(low, high, current, hash);
+    this.#flushPageOf(low, high, currentGlobal, globalHash);
   }
 
   /** INVPCID types 0 to 3 (SDM 3A 4.10.4.1). */
   invalidatePcid(type: number, pcid: number, low: number, high: number): void {
     const spaces = this.#spaces;
-    if (type === 0) this.flushPageOf(low, high, spaces.generationOf(pcid), -1);
+    if (type === 0) this.#flushPageOf(low, high, spaces.generationOf(pcid), spaces.hashOf(pcid));
     else if (type === 1) spaces.flushPcid(pcid);
     else if (type === 2) spaces.flushDomain();
     else spaces.flushDomainKeepGlobal();
@@ -487,7 +494,8 @@ export class Mmu {
     for (const domain of spaces.domains()) {
       if (type === 2 ? domain.vpid === 0 : domain.vpid !== vpid) continue;
       if (type === 0) {
-        for (const generation of domain.spaces.values()) this.flushPageOf(low, high, generation, domain.global);
+        for (const [pcid, generation] of domain.spaces) this.#flushPageOf(low, high, generation, hashOf(domain, pcid));
+        this.#flushPageOf(low, high, domain.global, domain.hash);
       } else spaces.flush(domain, type !== 3);
     }
     this.#afterFlush();
@@ -524,9 +532,10 @@ export class Mmu {
     this.state.u32[State.codeTable >>> 2] = 0;
   }
 
-  private flushPageOf(low: number, high: number, generation: number, global: number): void {
-    this.#flushPageIn(this.#data, Tlb.base, 5, low, high, generation, global);
-    this.#flushPageIn(this.#fetch, FetchTlb.base, 4, low, high, generation, global);
+  /** Drops the translations of a page, whatever its size, in one generation. */
+  #flushPageOf(low: number, high: number, generation: number, hash: number): void {
+    this.#flushPageIn(this.#data, Tlb.base, 5, low, high, generation, hash);
+    this.#flushPageIn(this.#fetch, FetchTlb.base, 4, low, high, generation, hash);
     this.state.u32[State.codeTable >>> 2] = 0;
   }
 
@@ -537,23 +546,21 @@ export class Mmu {
     low: number,
     high: number,
     generation: number,
-    global: number,
+    hash: number,
   ): void {
     const size = this.#spaces.largestAt(low, high);
-    let first = cache.slot(low);
+    let first = low >>> 12;
     let count = 1;
-    if (size === 3) {
-      first = 0;
-      count = cache.entries;
-    } else if (size !== 0) {
+    if (size === 3) count = cache.entries;
+    else if (size !== 0) {
       count = size === 1 ? 512 : 1024;
       first &= ~(count - 1);
     }
-    for (let slot = first; slot < first + count; slot++) {
-      if (!cache.covers(slot, low, high)) continue;
-      if (cache.generation[slot] !== generation && cache.generation[slot] !== global) continue;
+    for (let page = first; page < first + count; page++) {
+      const slot = (page ^ hash) & (cache.entries - 1);
+      if (cache.generation[slot] !== generation || !cache.covers(slot, low, high)) continue;
+      this.#dropTags(tags, entryShift, cache.pageLow[slot]);
       cache.pageLow[slot] = 0;
-      this.#dropTags(tags, entryShift, slot);
     }
   }
 

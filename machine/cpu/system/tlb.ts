@@ -28,9 +28,11 @@ export interface TranslationsState {
 }
 
 /**
- * The translations that the processor holds: direct mapped by page number, tagged by generation, with the rights as the
+ * The translations that the processor holds: direct mapped by page number and a hash of the address space (of the domain for
+ * global pages), so that address spaces do not evict each other; tagged by generation, with the rights as the
  * tables gave them. They are architectural in effect (a stale one stays in use until flushed), so they are part of a
- * snapshot; the tags in linear memory are a cache of the same slots and may be dropped at any time.
+ * snapshot. The tags in linear memory are a cache of them: they may be dropped at any time, and must go with what they
+ * were made from.
  */
 export class Translations {
   /** Linear address of the page, low half, bit 0 set where the slot is in use. */
@@ -49,9 +51,14 @@ export class Translations {
     this.frame = new Float64Array(entries);
   }
 
-  /** Slot of a linear page. */
-  slot(low: number): number {
-    return (low >>> 12) & (this.entries - 1);
+  /** Slot of a linear page in an address space, or of a global page in a domain. */
+  slot(low: number, hash: number): number {
+    return ((low >>> 12) ^ hash) & (this.entries - 1);
+  }
+
+  /** The slot holds this page (`low` without its offset) in this generation. */
+  holds(slot: number, page: number, high: number, generation: number): boolean {
+    return this.pageLow[slot] === (page | 1) && this.pageHigh[slot] === high && this.generation[slot] === generation;
   }
 
   clear(): void {
@@ -87,6 +94,8 @@ export class Translations {
 
 /** A set of address spaces that share global pages: one VPID, and one EPT pointer or none (SDM 3C 28.4.1). */
 export interface Domain {
+  /** What its global translations add to their slots. */
+  hash: number;
   vpid: number;
   eptp: number;
   /** Generation of global translations. */
@@ -95,6 +104,6 @@ export interface Domain {
   spaces: Map<number, number>;
 }
 
-/** Sizes of the two TLBs in linear memory, which the {@link Translations} mirror slot by slot. */
+/** As many translations are held as there are tags in linear memory. */
 export const DATA_ENTRIES = Tlb.entries;
 export const FETCH_ENTRIES = FetchTlb.entries;
