@@ -12,6 +12,7 @@ import { cmosLayout } from './devices/cmos-layout';
 import { DebugConsole, DebugExit, PostCode } from './devices/debug-ports';
 import type { AccessSize, Device, InterruptController, MemoryDevice, PortDevice } from './devices/device';
 import { cdrom, type DiskImage, diskette, disketteKib, hardDisk } from './devices/disk-image';
+import { FwCfg } from './devices/fw-cfg';
 import { IdePiix3 } from './devices/ide-piix3';
 import { InterruptWires } from './devices/interrupt-wires';
 import { IO_APIC_INPUTS, IoApic } from './devices/io-apic';
@@ -26,6 +27,8 @@ import { keysOfCharacter } from './devices/scancodes';
 import { A20Gate, SystemControlA, SystemControlB } from './devices/system-control';
 import { Uart16550a } from './devices/uart-16550a';
 import { Vga } from './devices/vga';
+import { VirtioBlk, VirtioConsole, VirtioRng } from './devices/virtio-devices';
+import type { VirtioPci } from './devices/virtio-pci';
 import type { GuestMemory } from './memory-view';
 
 export interface PcOptions {
@@ -39,6 +42,8 @@ export interface PcOptions {
   floppy?: Uint8Array;
   disk?: Uint8Array;
   cdrom?: Uint8Array;
+  /** A disk on virtio, which the BIOS does not boot from. */
+  virtioDisk?: Uint8Array;
   /** In which order the BIOS looks for a boot sector; the default is {@link DEFAULT_BOOT_ORDER}. */
   bootOrder?: readonly BootDrive[];
   /** Physical address that the BIOS jumps to in real mode, after its self test, instead of reading a boot sector. */
@@ -72,6 +77,13 @@ export const Irq = {
   ide2: 15,
 } as const;
 
+/** Where PCI devices are: device number, and the physical address firmware gives their memory. */
+const VIRTIO = {
+  console: { slot: 3, base: 0xfe000000 },
+  rng: { slot: 4, base: 0xfe004000 },
+  blk: { slot: 5, base: 0xfe008000 },
+} as const;
+
 /** The parts of a PC that others than the guest talk to. */
 export interface PcDevices {
   readonly pic: Pic8259a;
@@ -85,6 +97,7 @@ export interface PcDevices {
   readonly localApics: readonly LocalApic[];
   readonly pm: AcpiPm;
   readonly pci: PciBus;
+  readonly virtioConsole: VirtioConsole;
 }
 
 export class Platform {
@@ -105,6 +118,8 @@ export class Platform {
   onSerial2: (byte: number) => void = () => {};
   /** A byte the guest wrote to port 0xE9. */
   onDebugConsole: (byte: number) => void = () => {};
+  /** A byte the guest sent on the virtio console. */
+  onVirtioConsole: (byte: number) => void = () => {};
   /** Address bit 20 is let through (true) or masked. */
   onA20: (enabled: boolean) => void = () => {};
 
@@ -199,6 +214,11 @@ export class Platform {
     this.pc.com1.send(bytes);
   }
 
+  /** Bytes typed on the virtio console. */
+  virtioConsoleInput(bytes: Uint8Array): void {
+    this.pc.virtioConsole.send(bytes);
+  }
+
   /** A key of the PC keyboard, named as by `KeyboardEvent.code`; false if it is unknown or the keyboard's buffer is full. */
   key(code: string, down: boolean): boolean {
     return this.pc.keyboard.key(code, down);
@@ -283,8 +303,24 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
     ),
   );
   ide.pci.onMap = () => platform.remapPorts(ide);
-  for (const chip of [hostBridge(), isaBridge.pci, ide.pci]) pci.add(chip);
-  platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20, localApics, pm, pci });
+  const intA = (slot: number) => isaBridge.line(slot, 1);
+  const { slot, base } = VIRTIO.console;
+  const virtioConsole = new VirtioConsole(slot, base, memory, intA(slot), (byte) => platform.onVirtioConsole(byte));
+  const virtio: VirtioPci[] = [
+    virtioConsole,
+    new VirtioRng(VIRTIO.rng.slot, VIRTIO.rng.base, memory, intA(VIRTIO.rng.slot)),
+  ];
+  if (options.virtioDisk) {
+    const medium = platform.add(hardDisk('virtio-disk', options.virtioDisk));
+    virtio.push(new VirtioBlk(VIRTIO.blk.slot, VIRTIO.blk.base, memory, intA(VIRTIO.blk.slot), medium));
+  }
+  for (const device of virtio) {
+    platform.add(device);
+    device.pci.onMap = () => platform.remapMemory();
+  }
+  for (const chip of [hostBridge(), isaBridge.pci, ide.pci, ...virtio.map((device) => device.pci)]) pci.add(chip);
+  platform.add(new FwCfg({ memory: memory.size, cpus }));
+  platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20, localApics, pm, pci, virtioConsole });
   platform.reset();
   return platform;
 }

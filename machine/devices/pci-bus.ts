@@ -71,6 +71,8 @@ export class PciFunction {
   #initial: Uint8Array | undefined;
   /** Base addresses or the command register changed. */
   onMap: () => void = () => {};
+  /** Before a configuration read, with the offset of its first byte. */
+  onRead: (offset: number) => void = () => {};
   /** After a configuration write, with the offset of its first byte. */
   onWrite: (offset: number) => void = () => {};
 
@@ -204,6 +206,7 @@ export class PciBus implements PortDevice {
     if (port < CONFIG_DATA) return 2 ** (8 * size) - 1;
     const target = this.#target();
     const offset = (this.#address & 0xfc) + (port & 3);
+    target?.onRead(offset);
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + (target?.read((offset + i) & 0xff) ?? 0xff);
     return value;

@@ -66,7 +66,9 @@ describe.skipIf(!nasm)('BIOS services', () => {
       ],
       { timeout: 50_000, encoding: 'latin1' },
     );
-    expect(stdout).toBe(read('bios-check.expected.txt'));
+    // How long a wait takes there is up to the host's load.
+    const timeless = (transcript: string) => transcript.replace(/^waited: .*$/m, '');
+    expect(timeless(stdout)).toBe(timeless(read('bios-check.expected.txt')));
   });
 });
 
