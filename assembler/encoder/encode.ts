@@ -18,6 +18,7 @@ import type {
 import { findTemplate, Match } from './match';
 import { dataWarning, overflows, overflowsSigned, signedWarning, writeNumber } from './numbers';
 import { type ClassedOperand, classify, registerByName } from './operand-class';
+import { byteRegisterWithoutRex } from './peculiarities';
 import { noPrefixes, type PrefixSlots, repeatByte, segmentByte, sortPrefixes } from './prefix-slots';
 import { sizeOfForm, type Template, templatesFor } from './template';
 
@@ -168,7 +169,7 @@ class Encoder {
   private match(templates: readonly Template[] | undefined): Template {
     const { instruction, context } = this;
     if (templates === undefined) throw new Refusal('invalid combination of opcode and operands');
-    const parsed = instruction.operands;
+    const parsed = instruction.mnemonic === 'lea' ? instruction.operands.map(asAddress) : instruction.operands;
     for (let i = 0; i < parsed.length; i++) {
       this.operands.push(
         classify(parsed[i], context.bits, this.addressSize, context.defaultRel, context.optimization > 0),
@@ -223,6 +224,7 @@ class Encoder {
     if (slots.segment !== '') length++;
     if (this.operandSizeByte(template.form)) length++;
     if (this.addressSizeByte()) length++;
+    if (this.formNeedsAddressSize(template.form)) length++;
     if (slots.operandSize === 'o64' && context.bits === 64) length++;
     return length;
   }
@@ -263,14 +265,21 @@ class Encoder {
     return false;
   }
 
+  /** The form's own address size (JECXZ), beside what was written. */
+  private formNeedsAddressSize(form: Form): boolean {
+    const { bits } = this.context;
+    const { addressSize } = form.opcode;
+    if (addressSize === 0 || addressSize === 64 || addressSize === bits) return false;
+    return this.slots.addressSize !== `a${addressSize}`;
+  }
+
   private emit(template: Template): void {
     const { form } = template;
     const { opcode } = form;
     const { bits } = this.context;
     const sources = this.operandsOf(template);
     this.checkOperandSizePrefix(form);
-    if (opcode.addressSize !== 0 && opcode.addressSize !== bits) this.demandAddressSize(opcode.addressSize);
-    let rex = this.rexOfSize(form);
+    let rex = this.rexOfSize(template);
     let needsRex = this.instruction.encodingHint === 'rex';
     let forbidsRex = false;
     let modrmReg: number = opcode.digit >= 0 && opcode.digit < 8 ? opcode.digit : 0;
@@ -316,16 +325,16 @@ class Encoder {
           break;
       }
       if (register !== undefined && (register.file === 'gpr8' || register.file === 'gpr8high')) {
-        if (register.forbidsRex) forbidsRex = true;
+        if (byteRegisterWithoutRex.has(form.mnemonic)) {
+          if (register.forbidsRex) throw new Refusal('instruction cannot use high registers');
+        } else if (register.forbidsRex) forbidsRex = true;
         else if (register.index >= 4) needsRex = true;
       }
     }
-    if (bits !== 64) {
-      if (needsRex && this.instruction.encodingHint === 'rex')
-        throw new Refusal('instruction not encodable with {rex} prefix');
-      if (rex !== 0 || needsRex || vvvv >= 8) throw new Refusal('invalid operands in non-64-bit mode');
-    }
+    if (this.instruction.encodingHint === 'rex' && (bits !== 64 || opcode.space !== 'legacy'))
+      throw new Refusal('instruction not encodable with {rex} prefix');
     if (forbidsRex && (rex !== 0 || needsRex)) throw new Refusal('cannot use high byte register in rex instruction');
+    if (bits !== 64 && (rex !== 0 || needsRex || vvvv >= 8)) throw new Refusal('invalid operands in non-64-bit mode');
     this.putPrefixes(template, lockAsRex, memory !== undefined);
     if (opcode.space === 'vex') this.putVex(opcode, rex, vvvv);
     else this.putLegacyOpcode(opcode, rex, needsRex);
@@ -350,19 +359,12 @@ class Encoder {
       this.warn('prefix-opsize', `invalid operand size prefix, must be o${size}`);
   }
 
-  private demandAddressSize(size: number): void {
-    const name = `a${size}`;
-    if (this.slots.addressSize === '') this.slots = { ...this.slots, addressSize: name };
-    else if (this.slots.addressSize !== name) throw new Refusal('invalid address size prefix');
-  }
-
   /** REX.W where the form or `o64` asks for it. */
-  private rexOfSize(form: Form): number {
-    const { opcode } = form;
-    const written = this.slots.operandSize;
-    if (written === 'o64') return rexW;
-    if (opcode.w === 1) return rexW;
-    return opcode.operandSize === 64 && !opcode.defaultSize64 && written === '' ? rexW : 0;
+  private rexOfSize(template: Template): number {
+    const { opcode } = template.form;
+    if (opcode.space !== 'legacy' || template.neverW) return 0;
+    if (this.slots.operandSize === 'o64' || opcode.w === 1) return rexW;
+    return opcode.operandSize === 64 && !opcode.defaultSize64 ? rexW : 0;
   }
 
   private encodeMemory(memory: MemoryOperand): EffectiveAddress {
@@ -372,7 +374,7 @@ class Encoder {
       addressSize: this.addressSize,
       defaultRel: context.defaultRel,
     });
-    if (address === undefined) throw new Refusal(`invalid ${this.addressSize}-bit effective address`);
+    if (address === undefined) throw new Refusal(`invalid ${context.bits}-bit effective address`);
     if (address.warning !== '')
       this.warn(address.warning.startsWith('absolute') ? 'ea-absolute' : 'ea-dispsize', address.warning);
     return address;
@@ -390,6 +392,7 @@ class Encoder {
     if (slots.segment !== '') this.put(segmentByte(slots.segment));
     if (this.operandSizeByte(form)) this.put(0x66);
     if (this.addressSizeByte()) this.put(0x67);
+    if (this.formNeedsAddressSize(form)) this.put(0x67);
   }
 
   private repeatOf(template: Template): number {
@@ -404,7 +407,8 @@ class Encoder {
         return 0;
       }
     }
-    if (bindable && (repeat === 'repne' || repeat === 'repnz')) throw new Refusal(`${repeat} prefix is not allowed`);
+    if (bindable && !template.shortJump && (repeat === 'repne' || repeat === 'repnz'))
+      throw new Refusal(`${repeat} prefix is not allowed`);
     return repeatByte(repeat);
   }
 
@@ -608,4 +612,24 @@ function absoluteOf(value: Value): bigint | undefined {
   if (value.segment) return undefined;
   if (value.base === undefined) return value.offset;
   return value.base.address === undefined ? undefined : value.base.address + value.offset;
+}
+
+/** NASM takes `lea eax, x` as `lea eax, [x]`. */
+function asAddress(operand: ParsedOperand, position: number): ParsedOperand {
+  if (operand.kind !== 'immediate' || position === 0) return operand;
+  return {
+    kind: 'memory',
+    size: operand.size,
+    scale: 1,
+    displacement: operand.value,
+    absolute: true,
+    relative: false,
+    displacementSize: 0,
+    addressSize: 0,
+    nosplit: false,
+    strict: operand.strict,
+    far: false,
+    near: false,
+    range: operand.range,
+  };
 }

@@ -58,7 +58,14 @@ export interface MemoryOperand {
 }
 
 export type ParsedOperand =
-  | { kind: 'register'; name: RegisterName; size: number; range: SourceRange }
+  | {
+      kind: 'register';
+      name: RegisterName;
+      size: number;
+      /** Written with TO: `fadd to st1`. */
+      to?: boolean;
+      range: SourceRange;
+    }
   | MemoryOperand
   | {
       kind: 'immediate';

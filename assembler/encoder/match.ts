@@ -83,17 +83,20 @@ function matches(template: Template, request: MatchRequest): number {
   let missing = false;
   let mismatch = false;
   let told = false;
+  let to = false;
   for (let i = 0; i < operands.length; i++) {
     const operand = operands[i];
     const wanted = template.operands[i];
     if ((operand.class & wanted.class) === 0) return Match.Invalid;
     if (wanted.register !== undefined && operand.register !== wanted.register) return Match.Invalid;
+    if (operand.to) to = true;
     if (operand.size !== 0 && ((template.tellers >> i) & 1) !== 0) told = true;
     const size = matchSize(operand, wanted);
     if (size === Match.Invalid) return size;
     if (size === Match.SizeMissing) missing = true;
     else if (size === Match.SizeMismatch || (distanceOf(operand) & wanted.distances) === 0) mismatch = true;
   }
+  if (to !== form.to) return Match.Invalid;
   if (missing) return Match.SizeMissing;
   if (mismatch) return Match.SizeMismatch;
   const mode = modeOf(bits);
@@ -117,7 +120,7 @@ function matchSize(operand: ClassedOperand, wanted: OperandTemplate): number {
   if (size === wanted.size) return Match.Good;
   if (operand.isMemory && wanted.sizedByRegister) return size === 0 ? Match.Good : Match.SizeMismatch;
   if (size !== 0) return Match.Invalid;
-  return Match.SizeMissing;
+  return wanted.unsized ? Match.Good : Match.SizeMissing;
 }
 
 /** Whether an operand is a number or address rather than a register or memory. */

@@ -93,6 +93,8 @@ export interface ClassedOperand {
   near: boolean;
   short: boolean;
   strict: boolean;
+  /** Written with TO. */
+  to: boolean;
 }
 
 const twoTo32 = 1n << 32n;
@@ -164,6 +166,7 @@ export function classify(
         near: false,
         short: false,
         strict: false,
+        to: parsed.to ?? false,
       };
     }
     case 'memory':
@@ -177,6 +180,7 @@ export function classify(
         near: parsed.near,
         short: false,
         strict: parsed.strict,
+        to: false,
       };
     case 'immediate':
       return {
@@ -189,6 +193,7 @@ export function classify(
         near: parsed.distance === 'near',
         short: parsed.distance === 'short',
         strict: parsed.strict,
+        to: false,
       };
     case 'far':
       return {
@@ -201,6 +206,7 @@ export function classify(
         near: false,
         short: false,
         strict: false,
+        to: false,
       };
   }
 }

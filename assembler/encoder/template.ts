@@ -8,6 +8,15 @@ import { type KindInfo, kindInfo } from '../../isa/operand-kinds';
 import { registerName } from '../../isa/registers';
 import { forms } from '../../isa/table';
 import { Class, type ClassedRegister, registerByName } from './operand-class';
+import {
+  immediateSizeOf,
+  isSizedByMnemonic,
+  memoryAsQword,
+  memoryNotSizedByRegister,
+  memoryWithAnySize,
+  memoryWithoutSize,
+  strictByteImmediate,
+} from './peculiarities';
 
 /** Sizes in bits as a bit set. */
 export function sizeBit(size: number): number {
@@ -33,6 +42,9 @@ export function sizeBit(size: number): number {
   }
 }
 
+/** Every size passes. */
+const anySize = 0xffff;
+
 /** How a branch target may be written. */
 export const Distance = { None: 1, Short: 2, Near: 4, Far: 8, NotFar: 7 } as const;
 
@@ -46,6 +58,8 @@ export interface OperandTemplate {
   size: number;
   /** Bits that a register must have; 0 any. */
   registerSize: number;
+  /** With a `size`: passes without one written, too. */
+  unsized: boolean;
   /** Without a `size`: written sizes that pass, as {@link sizeBit}s; one must not be written to pass. */
   allowed: number;
   /** Memory whose size a register tells: without a written size it passes, a wrong size is a mismatch. */
@@ -69,6 +83,8 @@ export interface Template {
   exact: boolean;
   /** XCHG EAX, EAX clears the upper half of RAX in 64-bit mode and so is not 90 there. */
   notItself64: boolean;
+  /** `o64` gives no REX.W: MOV of a 64-bit register with the opcode of the 32-bit one. */
+  neverW: boolean;
 }
 
 /** Templates of one mnemonic by number of operands. */
@@ -99,6 +115,7 @@ function operandTemplate(changes: Partial<OperandTemplate>): OperandTemplate {
     register: undefined,
     size: 0,
     registerSize: 0,
+    unsized: false,
     allowed: 0,
     sizedByRegister: false,
     distances: Distance.None,
@@ -118,7 +135,9 @@ export function sizeOfForm(form: Form): number {
 const accumulators = new Set(['al', 'ax', 'eax', 'rax']);
 
 /** Does a register tell the size of the memory operand? */
-function hasSizingRegister(kinds: readonly KindInfo[], memory: KindInfo): boolean {
+function hasSizingRegister(form: Form, kinds: readonly KindInfo[], memory: KindInfo): boolean {
+  if (isSizedByMnemonic(form)) return true;
+  if (memoryNotSizedByRegister.has(form.mnemonic)) return false;
   return kinds.some(
     (info) =>
       info !== memory &&
@@ -144,7 +163,7 @@ function plainOperand(form: Form, info: KindInfo, kinds: readonly KindInfo[], si
         class: info.file!.startsWith('gpr') ? Class.RegisterOrMemory : rmClasses[info.file!]!,
         size: info.size,
         registerSize: generalSizes[info.file!] ?? 0,
-        sizedByRegister: hasSizingRegister(kinds, info),
+        sizedByRegister: hasSizingRegister(form, kinds, info),
       });
     case 'memory':
       if (info.vsib)
@@ -152,13 +171,19 @@ function plainOperand(form: Form, info: KindInfo, kinds: readonly KindInfo[], si
           class: info.vsib === 'xmm' ? Class.XmmIndexed : Class.YmmIndexed,
           size: info.size,
         });
-      if (info.size === 0 || info.kind.includes('&')) return operandTemplate({ class: Class.Memory });
+      if (info.size === 0 || info.kind.includes('&') || memoryWithoutSize.has(form.mnemonic))
+        return operandTemplate({ class: Class.Memory, allowed: memoryWithAnySize.has(form.mnemonic) ? anySize : 0 });
       return operandTemplate({
         class: Class.Memory,
-        size: info.size,
-        sizedByRegister: hasSizingRegister(kinds, info),
+        size: memoryAsQword.has(form.mnemonic) ? 64 : info.size,
+        sizedByRegister: hasSizingRegister(form, kinds, info),
       });
     case 'immediate':
+      if (form.mnemonic === 'enter') return operandTemplate({ class: Class.Immediate });
+      if (info.size === 8 && !info.signed && immediateSizeOf(form) !== 8)
+        return operandTemplate({ class: Class.Immediate, allowed: sizeBit(immediateSizeOf(form)) });
+      if (strictByteImmediate.has(form.mnemonic) && info.size === 8)
+        return operandTemplate({ class: Class.Immediate, size: 8, unsized: true });
       return operandTemplate({
         class: Class.Immediate,
         allowed: sizeBit(info.signed ? size : info.size) | alsoDword(form.mnemonic, info),
@@ -220,6 +245,7 @@ class Compiler {
       tellers: 0,
       exact: false,
       notItself64: this.mnemonic === 'xchg' && size === 32 && form.opcode.plusRegister,
+      neverW: this.mnemonic === 'mov' && form.operands.join() === 'r64,sreg' && form.encodeOnly,
     };
     const first = kinds[0]?.class;
     if (first === 'relative') this.addBranch(base, size);
@@ -310,7 +336,8 @@ class Compiler {
       this.templates.push({ ...base, operands });
     };
     if (kinds === 'r64,imm32') {
-      push([destination, { ...source, class: Class.UnsignedDword, allowed: sizeBit(64) }]);
+      const unsigned = { ...source, class: Class.UnsignedDword, allowed: sizeBit(64) };
+      this.templates.push({ ...base, neverW: true, operands: [destination, unsigned] });
     } else if (kinds === 'rm64,simm32') {
       push([destination, operandTemplate({ class: Class.SignedDword, allowed: sizeBit(64) })]);
       push([destination, operandTemplate({ class: Class.Immediate, size: 32 })]);
@@ -366,7 +393,7 @@ function defaultOf(group: readonly Template[], mode: number): Template[] {
   const byAddress = group.some(({ form }) => form.opcode.addressSize !== group[0].form.opcode.addressSize);
   return group.filter(({ form }) => {
     const own = sizeOfForm(form);
-    return (own === 0 || own === size) && (!byAddress || form.opcode.addressSize === bits);
+    return (own === 0 || own === size || form.opcode.w === 0) && (!byAddress || form.opcode.addressSize === bits);
   });
 }
 

@@ -61,6 +61,8 @@ export const arithmetic: readonly InstructionSource[] = [
     `
     rm8, r8    | 84 /r
     rmv, rv    | 85 /r
+    r8, rm8    | 84 /r | encode
+    rv, rmv    | 85 /r | encode
     al, imm8   | A8 ib
     rAX, immz  | A9 iz
     rm8, imm8  | F6 /0 ib

@@ -146,7 +146,7 @@ export const bits: readonly InstructionSource[] = [
     { ...andFlags, feature: 'BMI1' },
     `
     r32, r32, rm32 | VEX.LZ.0F38.W0 F2 /r
-    r64, r64, rm64 | VEX.LZ.0F38.W1 F2 /r`,
+    r64, r64, rm64 | VEX.LZ.0F38.W1 F2 /r | long`,
   ),
   instruction(
     'bextr',
@@ -154,7 +154,7 @@ export const bits: readonly InstructionSource[] = [
     { writes: 'OF ZF CF', undefined: 'SF AF PF', feature: 'BMI1' },
     `
     r32, rm32, r32 | VEX.LZ.0F38.W0 F7 /r
-    r64, rm64, r64 | VEX.LZ.0F38.W1 F7 /r`,
+    r64, rm64, r64 | VEX.LZ.0F38.W1 F7 /r | long`,
   ),
   instruction(
     'blsi',
@@ -162,7 +162,7 @@ export const bits: readonly InstructionSource[] = [
     { ...andFlags, feature: 'BMI1' },
     `
     r32, rm32 | VEX.LZ.0F38.W0 F3 /3
-    r64, rm64 | VEX.LZ.0F38.W1 F3 /3`,
+    r64, rm64 | VEX.LZ.0F38.W1 F3 /3 | long`,
   ),
   instruction(
     'blsmsk',
@@ -170,7 +170,7 @@ export const bits: readonly InstructionSource[] = [
     { ...andFlags, feature: 'BMI1' },
     `
     r32, rm32 | VEX.LZ.0F38.W0 F3 /2
-    r64, rm64 | VEX.LZ.0F38.W1 F3 /2`,
+    r64, rm64 | VEX.LZ.0F38.W1 F3 /2 | long`,
   ),
   instruction(
     'blsr',
@@ -178,7 +178,7 @@ export const bits: readonly InstructionSource[] = [
     { ...andFlags, feature: 'BMI1' },
     `
     r32, rm32 | VEX.LZ.0F38.W0 F3 /1
-    r64, rm64 | VEX.LZ.0F38.W1 F3 /1`,
+    r64, rm64 | VEX.LZ.0F38.W1 F3 /1 | long`,
   ),
   instruction(
     'bzhi',
@@ -186,7 +186,7 @@ export const bits: readonly InstructionSource[] = [
     { ...andFlags, feature: 'BMI2' },
     `
     r32, rm32, r32 | VEX.LZ.0F38.W0 F5 /r
-    r64, rm64, r64 | VEX.LZ.0F38.W1 F5 /r`,
+    r64, rm64, r64 | VEX.LZ.0F38.W1 F5 /r | long`,
   ),
   instruction(
     'mulx',
@@ -194,7 +194,7 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, r32, rm32 | VEX.LZ.F2.0F38.W0 F6 /r
-    r64, r64, rm64 | VEX.LZ.F2.0F38.W1 F6 /r`,
+    r64, r64, rm64 | VEX.LZ.F2.0F38.W1 F6 /r | long`,
   ),
   instruction(
     'pdep',
@@ -202,7 +202,7 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, r32, rm32 | VEX.LZ.F2.0F38.W0 F5 /r
-    r64, r64, rm64 | VEX.LZ.F2.0F38.W1 F5 /r`,
+    r64, r64, rm64 | VEX.LZ.F2.0F38.W1 F5 /r | long`,
   ),
   instruction(
     'pext',
@@ -210,7 +210,7 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, r32, rm32 | VEX.LZ.F3.0F38.W0 F5 /r
-    r64, r64, rm64 | VEX.LZ.F3.0F38.W1 F5 /r`,
+    r64, r64, rm64 | VEX.LZ.F3.0F38.W1 F5 /r | long`,
   ),
   instruction(
     'rorx',
@@ -218,7 +218,7 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, rm32, imm8 | VEX.LZ.F2.0F3A.W0 F0 /r ib
-    r64, rm64, imm8 | VEX.LZ.F2.0F3A.W1 F0 /r ib`,
+    r64, rm64, imm8 | VEX.LZ.F2.0F3A.W1 F0 /r ib | long`,
   ),
   instruction(
     'sarx',
@@ -226,7 +226,7 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, rm32, r32 | VEX.LZ.F3.0F38.W0 F7 /r
-    r64, rm64, r64 | VEX.LZ.F3.0F38.W1 F7 /r`,
+    r64, rm64, r64 | VEX.LZ.F3.0F38.W1 F7 /r | long`,
   ),
   instruction(
     'shlx',
@@ -234,7 +234,7 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, rm32, r32 | VEX.LZ.66.0F38.W0 F7 /r
-    r64, rm64, r64 | VEX.LZ.66.0F38.W1 F7 /r`,
+    r64, rm64, r64 | VEX.LZ.66.0F38.W1 F7 /r | long`,
   ),
   instruction(
     'shrx',
@@ -242,6 +242,6 @@ export const bits: readonly InstructionSource[] = [
     { feature: 'BMI2' },
     `
     r32, rm32, r32 | VEX.LZ.F2.0F38.W0 F7 /r
-    r64, rm64, r64 | VEX.LZ.F2.0F38.W1 F7 /r`,
+    r64, rm64, r64 | VEX.LZ.F2.0F38.W1 F7 /r | long`,
   ),
 ];

@@ -72,6 +72,7 @@ export const dataMovement: readonly InstructionSource[] = [
     `
     m16, sreg      | 8C /r        | encode
     m64, sreg      | REX.W 8C /r  | encode
+    r64, sreg      | 8C /r        | long encode en:MR
     rvm16, sreg    | 8C /r`,
   ),
   instruction(
@@ -151,7 +152,7 @@ export const dataMovement: readonly InstructionSource[] = [
     { feature: 'X86_64' },
     `
     r64, rm32      | o64 63 /r
-    r32, rm32      | o32 63 /r  | long
+    r32, rm32      | o32 63 /r  | long decode
     r16, rm16      | o16 63 /r  | long decode`,
   ),
   instruction(

@@ -125,6 +125,6 @@ export const strings: readonly InstructionSource[] = [
     'salc',
     'Sets AL to 0xFF if CF is set, else to 0; never documented, in no 64-bit mode.',
     { reads: 'CF' },
-    '| D6 | legacy',
+    '| D6 | legacy\n| D6 | long encode',
   ),
 ];

@@ -43,13 +43,13 @@ const descriptors: readonly InstructionSource[] = [
     'sldt',
     'Stores the selector of the local descriptor table; any ring may see the host’s unless UMIP forbids it.',
     { class: 'hole', vmx: descriptorTable, exceptions: '#UD', feature: '286' },
-    'rvm16 | 0F 00 /0',
+    'm16 | 0F 00 /0 | encode\nr64 | 0F 00 /0 | long encode\nrvm16 | 0F 00 /0',
   ),
   instruction(
     'str',
     'Stores the selector of the task register; any ring may see the host’s unless UMIP forbids it.',
     { class: 'hole', vmx: descriptorTable, exceptions: '#UD', feature: '286' },
-    'rvm16 | 0F 00 /1',
+    'm16 | 0F 00 /1 | encode\nrvm16 | 0F 00 /1',
   ),
   instruction(
     'lldt',
@@ -79,13 +79,21 @@ const descriptors: readonly InstructionSource[] = [
     'lar',
     'Loads the access rights of a descriptor that is visible from here, and sets ZF if it is.',
     { class: 'hole', writes: 'ZF', exceptions: '#UD', feature: '286' },
-    'rv, rvm16 | 0F 02 /r',
+    `
+    rv, rvm16 | 0F 02 /r
+    rv, r16   | 0F 02 /r | encode
+    rv, r32   | 0F 02 /r | encode
+    rv, r64   | 0F 02 /r | encode long`,
   ),
   instruction(
     'lsl',
     'Loads the limit of a segment whose descriptor is visible from here, and sets ZF if it is.',
     { class: 'hole', writes: 'ZF', exceptions: '#UD', feature: '286' },
-    'rv, rvm16 | 0F 03 /r',
+    `
+    rv, rvm16 | 0F 03 /r
+    rv, r16   | 0F 03 /r | encode
+    rv, r32   | 0F 03 /r | encode
+    rv, r64   | 0F 03 /r | encode long`,
   ),
   instruction(
     'arpl',
@@ -97,7 +105,7 @@ const descriptors: readonly InstructionSource[] = [
     'smsw',
     'Stores the low part of CR0; any ring may see the host’s unless UMIP forbids it.',
     { class: 'hole', exceptions: '#UD', vmx: 'CR0 read shadow', feature: '286' },
-    'rvm16 | 0F 01 /4',
+    'm16 | 0F 01 /4 | encode\nrvm16 | 0F 01 /4',
   ),
   instruction(
     'lmsw',
@@ -164,7 +172,7 @@ const processor: readonly InstructionSource[] = [
     'wrmsrns',
     'Writes EDX:EAX to the model-specific register that ECX selects, without serializing.',
     { ...kernel, vmx: 'use MSR bitmaps', feature: 'WRMSRNS' },
-    '| NP 0F 01 C6',
+    '| NP 0F 01 C6 | long\n| NP 0F 01 C6 | legacy decode',
   ),
   instruction(
     'rdmsrlist',
@@ -188,7 +196,7 @@ const processor: readonly InstructionSource[] = [
     'syscall',
     'Enters the kernel at the address in IA32_LSTAR; keeps RIP in RCX and RFLAGS in R11.',
     { exceptions: '#UD', writes: 'all', feature: 'SYSCALL' },
-    '| 0F 05 | long',
+    '| 0F 05 | long\n| 0F 05 | legacy encode',
   ),
   instruction(
     'sysret',
@@ -196,6 +204,7 @@ const processor: readonly InstructionSource[] = [
     { ...kernel, writes: 'all', feature: 'SYSCALL' },
     `
     | W0 0F 07 | long
+    | W0 0F 07 | legacy encode
     | REX.W 0F 07`,
   ),
   instruction(
@@ -261,8 +270,7 @@ const processor: readonly InstructionSource[] = [
     `
                   | NP 0F 01 C8
     rax, ecx, edx | NP 0F 01 C8 | long encode
-    eax, ecx, edx | NP 0F 01 C8 | legacy encode
-    ax, ecx, edx  | NP a16 0F 01 C8 | legacy encode`,
+    eax, ecx, edx | NP 0F 01 C8 | legacy encode`,
   ),
   instruction(
     'mwait',
@@ -279,8 +287,8 @@ const processor: readonly InstructionSource[] = [
     `
                   | NP 0F 01 FA
     rax, ecx, edx | NP 0F 01 FA | long encode
-    eax, ecx, edx | NP 0F 01 FA | legacy encode
-    ax, ecx, edx  | NP a16 0F 01 FA | legacy encode`,
+    eax, ecx, edx | NP 0F 01 FA | encode
+    ax, ecx, edx  | NP 0F 01 FA | encode`,
   ),
   instruction(
     'mwaitx',
@@ -357,7 +365,9 @@ const processor: readonly InstructionSource[] = [
     'ptwrite',
     'Writes the operand into the processor trace.',
     { exceptions: '#UD', feature: 'PTWRITE' },
-    'rmy | F3 0F AE /4',
+    `
+    rmy | F3 0F AE /4 | decode
+    rmy | NP 0F AE /4 | encode`,
   ),
   instruction(
     'rdpru',
@@ -408,7 +418,8 @@ const caches: readonly InstructionSource[] = [
     { ...kernel, exceptions: '#UD #GP(0)', vmx: 'INVLPG exiting', feature: 'INVPCID' },
     `
     r32, m128 | 66 0F 38 82 /r | legacy
-    r64, m128 | 66 0F 38 82 /r | long f64`,
+    r64, m128 | 66 REX.W 0F 38 82 /r | encode
+    r64, m128 | 66 0F 38 82 /r | long f64 decode`,
   ),
   instruction(
     'clflush',
@@ -455,8 +466,8 @@ const caches: readonly InstructionSource[] = [
   prefetch('prefetcht0', 'm8 | 0F 18 /1', 'Fetches a cache line into all levels of cache.'),
   prefetch('prefetcht1', 'm8 | 0F 18 /2', 'Fetches a cache line into the second-level cache.'),
   prefetch('prefetcht2', 'm8 | 0F 18 /3', 'Fetches a cache line into the third-level cache.'),
-  prefetch('prefetchit0', 'm8 | 0F 18 /7 | long', 'Fetches a line of code into all levels of cache.', 'PREFETCHI'),
-  prefetch('prefetchit1', 'm8 | 0F 18 /6 | long', 'Fetches a line of code into the second-level cache.', 'PREFETCHI'),
+  prefetch('prefetchit0', 'm8 | 0F 18 /7', 'Fetches a line of code into all levels of cache.', 'PREFETCHI'),
+  prefetch('prefetchit1', 'm8 | 0F 18 /6', 'Fetches a line of code into the second-level cache.', 'PREFETCHI'),
   prefetch('prefetch', 'm8 | 0F 0D /0', 'Fetches a cache line.', 'PREFETCHW'),
   prefetch('prefetchw', 'm8 | 0F 0D /1', 'Fetches a cache line that is going to be written.', 'PREFETCHW'),
   prefetch(
@@ -556,13 +567,13 @@ const stateSaving: readonly InstructionSource[] = [
     'rdpkru',
     'Reads the protection-key rights of user pages into EAX.',
     { exceptions: '#UD #GP(0)', feature: 'PKU' },
-    '| NP 0F 01 EE',
+    '| NP 0F 01 EE | long\n| NP 0F 01 EE | legacy decode',
   ),
   instruction(
     'wrpkru',
     'Writes EAX to the protection-key rights of user pages.',
     { exceptions: '#UD #GP(0)', feature: 'PKU' },
-    '| NP 0F 01 EF',
+    '| NP 0F 01 EF | long\n| NP 0F 01 EF | legacy decode',
   ),
 ];
 
@@ -583,7 +594,7 @@ const controlFlowEnforcement: readonly InstructionSource[] = [
     'rdsspd',
     'Reads the low half of the shadow-stack pointer; does nothing where shadow stacks are off.',
     { feature: 'CET_SS' },
-    'r32 | F3 W0 0F 1E /1',
+    'r32 | F3 o32 0F 1E /1 | encode\nr32 | F3 W0 0F 1E /1 | decode',
   ),
   instruction(
     'rdsspq',
@@ -595,7 +606,7 @@ const controlFlowEnforcement: readonly InstructionSource[] = [
     'incsspd',
     'Raises the shadow-stack pointer by four times the operand.',
     { exceptions: '#UD', feature: 'CET_SS' },
-    'r32 | F3 W0 0F AE /5',
+    'r32 | F3 o32 0F AE /5 | encode\nr32 | F3 W0 0F AE /5 | decode',
   ),
   instruction(
     'incsspq',
@@ -619,7 +630,7 @@ const controlFlowEnforcement: readonly InstructionSource[] = [
     'wrssd',
     'Writes 32 bits to a shadow stack.',
     { exceptions: '#UD', feature: 'CET_SS' },
-    'm32, r32 | NP W0 0F 38 F6 /r',
+    'm32, r32 | NP o32 0F 38 F6 /r | encode\nm32, r32 | NP W0 0F 38 F6 /r | decode',
   ),
   instruction(
     'wrssq',
@@ -631,7 +642,7 @@ const controlFlowEnforcement: readonly InstructionSource[] = [
     'wrussd',
     'Writes 32 bits to a user shadow stack, from the kernel.',
     { ...kernel, exceptions: '#UD #GP(0)', feature: 'CET_SS' },
-    'm32, r32 | 66 W0 0F 38 F5 /r',
+    'm32, r32 | 66 o32 0F 38 F5 /r | encode\nm32, r32 | 66 W0 0F 38 F5 /r | decode',
   ),
   instruction(
     'wrussq',
@@ -658,7 +669,11 @@ const transactions: readonly InstructionSource[] = [
     'xbegin',
     'Begins a memory transaction; an abort goes to the target with the cause in EAX.',
     { feature: 'RTM' },
-    'relz | C7 F8 cz',
+    `
+    rel16 | o16 C7 F8 cw | legacy
+    rel32 | o32 C7 F8 cd | legacy
+    rel32 | C7 F8 cd     | long f64
+    rel16 | o16 C7 F8 cw | long decode`,
   ),
   instruction(
     'xabort',
@@ -714,8 +729,11 @@ const directStores: readonly InstructionSource[] = [
     { writes: 'status', exceptions: '#UD #GP(0)', feature: 'ENQCMD' },
     `
     r16, m512 | F2 a16 0F 38 F8 /r | legacy
-    r32, m512 | F2 a32 0F 38 F8 /r
-    r64, m512 | F2 a64 0F 38 F8 /r | long`,
+    r32, m512 | F2 a16 0F 38 F8 /r | legacy encode
+    r32, m512 | F2 a32 0F 38 F8 /r | long
+    r32, m512 | F2 a32 0F 38 F8 /r | legacy decode
+    r64, m512 | F2 REX.W a64 0F 38 F8 /r | encode
+    r64, m512 | F2 a64 0F 38 F8 /r | long decode`,
   ),
   instruction(
     'enqcmds',
@@ -723,8 +741,11 @@ const directStores: readonly InstructionSource[] = [
     { ...kernel, writes: 'status', exceptions: '#UD #GP(0)', feature: 'ENQCMD' },
     `
     r16, m512 | F3 a16 0F 38 F8 /r | legacy
-    r32, m512 | F3 a32 0F 38 F8 /r
-    r64, m512 | F3 a64 0F 38 F8 /r | long`,
+    r32, m512 | F3 a16 0F 38 F8 /r | legacy encode
+    r32, m512 | F3 a32 0F 38 F8 /r | long
+    r32, m512 | F3 a32 0F 38 F8 /r | legacy decode
+    r64, m512 | F3 REX.W a64 0F 38 F8 /r | encode
+    r64, m512 | F3 a64 0F 38 F8 /r | long decode`,
   ),
   instruction(
     'senduipi',

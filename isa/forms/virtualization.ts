@@ -88,7 +88,12 @@ export const virtualization: readonly InstructionSource[] = [
   instruction('vmsave', 'AMD: saves the processor state that VMRUN leaves alone to a VMCB.', svm, '| 0F 01 DB'),
   instruction('stgi', 'AMD: sets the global interrupt flag.', svm, '| 0F 01 DC'),
   instruction('clgi', 'AMD: clears the global interrupt flag; even NMIs wait.', svm, '| 0F 01 DD'),
-  instruction('skinit', 'AMD: starts a measured loader securely.', { ...svm, writes: 'status' }, '| 0F 01 DE'),
+  instruction(
+    'skinit',
+    'AMD: starts a measured loader securely.',
+    { ...svm, writes: 'status' },
+    '| 0F 01 DE | long\n| 0F 01 DE | legacy decode',
+  ),
   instruction(
     'invlpga',
     'AMD: drops the translation of an address in an address space (ASID) from the TLB.',
@@ -117,6 +122,6 @@ export const virtualization: readonly InstructionSource[] = [
     'rmpadjust',
     'AMD: changes the rights of a guest page in the reverse map table.',
     { privilege: 0, writes: 'status', exceptions: '#UD #GP(0)', feature: 'SEV_SNP' },
-    '| F3 0F 01 FE | long',
+    '| F3 0F 01 FE',
   ),
 ];

@@ -23,6 +23,8 @@ export interface Comparison {
   refused: number;
   /** nasm itself broke down. */
   panics: number;
+  /** Encodings that come later here: AVX-512, and AMD's XOP. */
+  later: number;
   /** Both refuse, in different words. */
   otherWords: Difference[];
   differences: Difference[];
@@ -51,6 +53,13 @@ export function parsedOf(it: Case, here: bigint): ParsedInstruction {
 
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Does the encoding begin with EVEX or XOP, after legacy prefixes? */
+function isEvexOrXop(bytes: Uint8Array): boolean {
+  const legacy = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3];
+  const at = bytes.findIndex((byte) => !legacy.includes(byte));
+  return bytes[at] === 0x62 || (bytes[at] === 0x8f && (bytes[at + 1] & 0x1f) >= 8);
 }
 
 export interface Options {
@@ -89,6 +98,10 @@ export function compare(cases: readonly Case[], bits: Bits, options: Options = {
     }
     const nasm = answer.bytes ? hex(answer.bytes) : (answer.error ?? 'nothing');
     const ours = isEncodeError(own) ? own.message : hex(own.bytes);
+    if (answer.bytes && isEncodeError(own) && isEvexOrXop(answer.bytes)) {
+      result.later++;
+      return;
+    }
     if (answer.bytes && !isEncodeError(own)) {
       if (nasm !== ours) result.differences.push({ text: texts[i], bits, nasm, ours });
       else result.accepted.push({ text: texts[i], bytes: own.bytes, address: answer.address });
