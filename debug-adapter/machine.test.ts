@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { coreToolchain } from './core-toolchain';
 import { DapClient, filesOf } from './testing/dap-client';
+import { formatTranscript } from './testing/transcript';
 
 /** Real mode: procedures, a macro, a repeated string instruction, CPUID, and a timer interrupt every 1,676 instructions. */
 const PROGRAM = `        org 0x7C00
@@ -205,6 +206,27 @@ describe.each(['none', 'ept'])('under %s', (method) => {
 });
 
 describe('under ept', () => {
+  it('a session reads like this', async () => {
+    const c = new DapClient(files, coreToolchain);
+    await c.start({ program: PATH, virtualization: 'ept', memory: '1M' }, async () => {
+      await breakAt(c, lineOf('push cx'));
+      await c.request('setExceptionBreakpoints', { filters: ['CPUID'] });
+    });
+    await c.event('stopped');
+    await c.request('stackTrace', { threadId: 1 });
+    await c.request('evaluate', { expression: 'cx', context: 'watch' });
+    await c.request('disassemble', { memoryReference: '0x7c25', instructionOffset: -2, instructionCount: 4 });
+    await c.run('stepOut');
+    await c.run('stepBack');
+    await c.run('reverseContinue');
+    await breakAt(c);
+    await c.run('continue');
+    await c.request('exceptionInfo', { threadId: 1 });
+    await c.request('continue', { threadId: 1 });
+    await c.event('terminated');
+    await expect(formatTranscript(c.transcript)).toMatchFileSnapshot('testing/transcripts/machine-ept.txt');
+  });
+
   it('a VM exit stops, explains itself, and stands in VMCS and log', async () => {
     const c = await start('ept', (c) => c.request('setExceptionBreakpoints', { filters: ['CPUID'] }));
     const stop = await c.run('continue');

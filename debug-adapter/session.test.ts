@@ -343,6 +343,25 @@ describe('state', () => {
   });
 });
 
+describe('a long replay', () => {
+  it('reports its progress to a client that wants it, and can be cancelled there', async () => {
+    const c = client();
+    await c.request('initialize', { adapterID: 'ringside', supportsProgressReporting: true });
+    await c.request('launch', { program: '/kernels/endless.asm', stopOnEntry: true });
+    await c.request('configurationDone');
+    await c.request('ringside/goto', { instructions: 1_000_000_000 });
+    const { progressId, cancellable } = await c.event('progressStart');
+    expect(cancellable).toBe(true);
+    expect((await c.event('progressUpdate')).progressId).toBe(progressId);
+    expect((await c.send('evaluate', { expression: 'rax' })).message).toBe('the guest is running; pause it first');
+    await c.request('cancel', { progressId });
+    const stop = await c.event('stopped');
+    expect(stop.description).toContain('the replay was cancelled');
+    await c.event('progressEnd');
+    expect((await c.request('ringside/status')).instructions).toBe(0);
+  });
+});
+
 describe('a client that errs', () => {
   it('gets an error for each wrong request, and the session goes on', async () => {
     const c = await launched(undefined, { stopOnEntry: true });

@@ -139,7 +139,7 @@ function statusLines(guest: Guest, cpu: number): string {
   const statistics = Object.entries(target.statistics()).map(([name, value]) => `${name} ${value}`);
   return [
     `${guest.program.launch.name} under ${target.method}, ${target.cpus} vCPU, ${formatSize(target.memorySize)}`,
-    `${target.instructions} instructions, ${target.exits.length} exits, ${registersMode(guest, cpu)}`,
+    `${target.instructions} instructions, ${target.exitTotal} exits, ${registersMode(guest, cpu)}`,
     `history from instruction ${timeline.start}, ${timeline.snapshots.count} snapshots`,
     statistics.join(', '),
   ].join('\n');

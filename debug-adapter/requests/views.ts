@@ -81,7 +81,7 @@ export function statusResponse(guest: Guest, state: StatusResponse['state']): St
     memory: target.memorySize,
     state,
     instructions: target.instructions,
-    exits: target.exits.length,
+    exits: target.exitTotal,
     cost: target.cost,
     mode,
     halted,

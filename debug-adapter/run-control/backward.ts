@@ -2,7 +2,7 @@ import type { Stop } from '../../hypervisor/target';
 import { instructionPointer, stackPointer } from '../inspect/addresses';
 import { type FlowKind, flowAt, type InstructionReader } from './control-flow';
 import { Turn } from './event-loop';
-import { type Execution, type Halt, SLICE } from './execution';
+import type { Execution, Halt } from './execution';
 import type { CodeLines } from './forward';
 import type { Keepsake } from './snapshot-store';
 import { type Bookmark, type Position, samePosition } from './timeline';
@@ -33,6 +33,9 @@ interface Search {
 const WINDOW = { first: 64, growth: 8, last: 1 << 18 };
 /** Distances in front of the goal of a long replay at which snapshots are left, for the steps back that follow. */
 const MARKS = [1_000_000, 100_000, 10_000, 1_000];
+
+/** Grid of slices in a search, in instructions: the same in each replay, whatever the speed. */
+const SLICE = 50_000;
 
 /** Thrown inside, caught at the edge: the user cancelled, and all goes back to where it began. */
 class Cancelled extends Error {}

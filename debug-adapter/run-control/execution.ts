@@ -40,8 +40,10 @@ export interface Goal {
   readonly progress?: { readonly from: number; readonly to: number };
 }
 
-/** Instructions between two looks at the clock and at waiting requests. */
-export const SLICE = 100_000;
+/** Instructions between two looks at the clock and at waiting requests: fewer where each takes long, as VM exits do. */
+const SLICE = { least: 1_000, first: 100_000, most: 2_000_000 };
+/** Milliseconds that a slice should take. */
+const SLICE_MILLISECONDS = 4;
 
 /**
  * Runs a timeline forwards in slices, with the event loop getting its turn in between, until the goal is met, the user's
@@ -51,6 +53,7 @@ export class Execution {
   #breakpoints: readonly bigint[] = [];
   #breakOnExits: readonly string[] = [];
   #pause = false;
+  #slice = SLICE.first;
   #wake: () => void = () => {};
   /** Set while replaying: {@link interrupt} then means to give up. */
   #goal: Goal | undefined;
@@ -109,7 +112,9 @@ export class Execution {
         if (this.#pause) return { kind: 'pause' };
         const before = this.target.instructions;
         if (goal.limit !== undefined && before >= goal.limit) return 'goal';
-        const stop = this.timeline.run(Math.min(before + SLICE, goal.limit ?? Number.POSITIVE_INFINITY));
+        const began = performance.now();
+        const stop = this.timeline.run(Math.min(before + this.#slice, goal.limit ?? Number.POSITIVE_INFINITY));
+        this.#adapt(this.target.instructions - before, performance.now() - began);
         this.hooks.advanced();
         if (goal.progress) {
           const { from, to } = goal.progress;
@@ -123,6 +128,13 @@ export class Execution {
     } finally {
       this.#goal = undefined;
     }
+  }
+
+  /** Fits the slice to the speed just seen, where enough was run to tell. */
+  #adapt(instructions: number, milliseconds: number): void {
+    if (instructions < SLICE.least && milliseconds < SLICE_MILLISECONDS) return;
+    const fitting = (instructions * SLICE_MILLISECONDS) / Math.max(milliseconds, 0.1);
+    this.#slice = Math.round(Math.min(Math.max(fitting, this.#slice / 8, SLICE.least), this.#slice * 4, SLICE.most));
   }
 
   #arm(goal: Goal): void {

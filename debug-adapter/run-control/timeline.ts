@@ -29,6 +29,11 @@ export interface Bookmark extends Keepsake {
   readonly settled: boolean;
 }
 
+/** Bytes that snapshots may take where they do not tell, and how many there are at least and at most. */
+const MEMORY_BUDGET = 2 ** 30;
+const LEAST_SNAPSHOTS = 8;
+const MOST_SNAPSHOTS = 64;
+
 /** Instructions between snapshots while running forwards, at first and at most. */
 const SNAPSHOT_INTERVAL = { least: 100_000, most: 20_000_000 };
 
@@ -49,12 +54,13 @@ export class Timeline {
   #breakOnExits: readonly string[] = [];
   #settled = true;
 
-  constructor(
-    readonly target: Target,
-    snapshots = new SnapshotStore(),
-  ) {
-    this.snapshots = snapshots;
-    this.#keep();
+  constructor(readonly target: Target) {
+    const first = target.snapshot();
+    // Where a target does not say what a snapshot holds, each may hold all of memory.
+    const unknown = Math.max(LEAST_SNAPSHOTS, Math.floor(MEMORY_BUDGET / target.memorySize));
+    this.snapshots = new SnapshotStore(Math.min(first.bytes === undefined ? unknown : MOST_SNAPSHOTS, MOST_SNAPSHOTS));
+    this.snapshots.add({ snapshot: first, edits: 0 }, target.instructions);
+    this.#lastSnapshot = target.instructions;
   }
 
   /** Instructions at the earliest instant that can be gone back to. */
@@ -72,7 +78,7 @@ export class Timeline {
     return {
       instructions: target.instructions,
       address: instructionPointer(target.registers(cpu)),
-      exits: target.exits.length,
+      exits: target.exitTotal,
     };
   }
 
@@ -100,7 +106,8 @@ export class Timeline {
     const edit = this.#edits[this.#applied];
     const limit = edit ? Math.min(instructions, edit.position.instructions) : instructions;
     const stop = this.#runTarget(limit);
-    if (stop.kind !== 'limit') this.#settled = false;
+    // A target may come back early and say no more than `limit`: then the count is not all that led here.
+    if (stop.kind !== 'limit' || this.target.instructions < limit) this.#settled = false;
     else if (this.target.instructions > before) {
       this.#settled = true;
       if (this.target.instructions - this.#lastSnapshot >= this.#interval()) this.#keep();

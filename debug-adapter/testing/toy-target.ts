@@ -2,7 +2,7 @@
  * A guest for tests: a deterministic interpreter of a dozen 64-bit instructions in flat memory, in nothing but plain
  * TypeScript, so that run control and the protocol can be proved without the machine. Test code only.
  */
-import type { ExitRecord } from '../../hypervisor/exit-record';
+import type { ExitRecord, ExitSummary } from '../../hypervisor/exit-record';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from '../../hypervisor/target';
 import type { Decoded } from '../../isa/decoded';
 
@@ -373,6 +373,17 @@ export class ToyTarget implements Target {
 
   get exits(): readonly ExitRecord[] {
     return this.#state.exits;
+  }
+
+  get exitTotal(): number {
+    return this.exits.length;
+  }
+
+  exitSummary(): ExitSummary[] {
+    const { exits } = this;
+    return exits.length > 0
+      ? [{ reason: 'CPUID', count: exits.length, cost: this.cost, firstCause: exits[0].cause }]
+      : [];
   }
 
   exitCounts(): Record<string, number> {
