@@ -102,7 +102,8 @@ export class Variables {
     const groups = registerGroups(this.guest.registers(cpu), this.guest.before(cpu)?.registers);
     if (name === 'Flags') {
       const rflags = groups[0]!.registers.find((r) => r.name === 'RFLAGS')!;
-      return bitVariables(rflags.bits ?? []);
+      // Bit 1 is always set: no flag.
+      return bitVariables((rflags.bits ?? []).filter((bit) => !bit.name.startsWith('fixed')));
     }
     const group = groups.find((g) => g.name === name);
     return (group?.registers ?? []).map((register) => this.#register(register, cpu));

@@ -48,12 +48,14 @@ function exitView(exit: ExitRecord, guest: Guest): ExitView {
 
 /** `ringside/exits` */
 export function exitsResponse(guest: Guest, args: ExitsArguments): ExitsResponse {
-  const { exits, cost } = guest.target;
+  const { exits, exitTotal: total, cost } = guest.target;
   const start = args.start ?? 0;
-  const first = start < 0 ? Math.max(0, exits.length + start) : start;
+  // only the most recent ones are kept
+  const kept = exits[0]?.serial ?? total;
+  const first = Math.max(0, (start < 0 ? total + start : start) - kept);
   const count = Math.min(Math.max(args.count ?? PAGE.usual, 0), PAGE.most);
   return {
-    total: exits.length,
+    total,
     counts: guest.target.exitCounts(),
     cost,
     exits: exits.slice(first, first + count).map((exit) => exitView(exit, guest)),
