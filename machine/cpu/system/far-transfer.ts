@@ -380,8 +380,8 @@ export function dropInnerSegments(cpu: Cpu, cpl: number): void {
     if ((access & 0x10000) !== 0) continue;
     const conforming = (access & 0xc) === 0xc;
     if (!conforming && ((access >>> 5) & 3) < cpl) {
-      // the base of FS and GS survives in 64-bit mode on Intel processors only where the selector was null
-      cacheNull(state, segment, 0);
+      // the hidden base stays, which 64-bit code sees through FS and GS
+      setSegment(state, segment, 0, 0x10000, state.segmentBase(segment), 0);
       segmentChanged(cpu, segment);
     }
   }
