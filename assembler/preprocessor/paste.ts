@@ -44,9 +44,11 @@ export function paste(
   if (i >= tokens.length) return tokens;
   const out: Token[] = tokens.slice(0, i);
   const rest = tokens.slice(i).reverse() as Token[];
+  let changed = false;
   while (rest.length) {
     const token = rest.pop()!;
     if (explicit && token.type === T.Paste) {
+      changed = true;
       const left = out.pop();
       if (!left) {
         error('No lvalue found on pasting', token);
@@ -59,20 +61,22 @@ export function paste(
       continue;
     }
     const rule = rules.find((r) => r.head & bit(token.type));
-    let text = '';
+    const parts = [token];
     if (rule) {
       for (let next = rest[rest.length - 1]; next && !next.space && inTail(rule, next); next = rest[rest.length - 1]) {
-        text += textOf([next]);
+        parts.push(next);
         rest.pop();
       }
     }
-    if (!text) out.push(token);
+    const joined = parts.length > 1 ? lexer.pasted(textOf(parts), token) : parts;
+    // Words that stay as many side by side (`a%endmacro`) have not grown together, and would be tried again for ever.
+    if (joined.length === parts.length) out.push(...parts);
     else {
-      const joined = lexer.pasted(textOf([token]) + text, token);
+      changed = true;
       out.push(joined[0]!.withSpace(token.space), ...joined.slice(1));
     }
   }
-  return out;
+  return changed ? out : tokens;
 }
 
 function push(rest: Token[], tokens: readonly Token[], space: boolean): void {
