@@ -14,25 +14,16 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Modelled cost by reason, in cycles. */
-function costs(target: Target): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const exit of target.exits) sums.set(exit.reason, (sums.get(exit.reason) ?? 0) + exit.cost);
-  return sums;
-}
-
 /** VM exits by reason, most frequent first, with an example of why each happened. */
 export function exitTable(target: Target): string {
-  const counts = Object.entries(target.exitCounts()).sort((a, b) => b[1] - a[1]);
-  if (counts.length === 0) {
+  const summary = target.exitSummary().sort((a, b) => b.count - a.count);
+  if (summary.length === 0) {
     return target.method === 'none' ? 'no VM exits: the guest ran on the bare machine\n' : 'no VM exits\n';
   }
-  const cost = costs(target);
-  const total = counts.reduce((sum, [, count]) => sum + count, 0);
-  const rows = counts.map(([reason, count]) => {
-    const example = target.exits.find((exit) => exit.reason === reason);
+  const total = target.exitTotal;
+  const rows = summary.map(({ reason, count, cost, firstCause }) => {
     const share = `${((100 * count) / total).toFixed(1)} %`;
-    return [reason, String(count), share, String(cost.get(reason) ?? 0), example?.cause ?? ''];
+    return [reason, String(count), share, String(cost), firstCause];
   });
   const head = ['VM exit', 'count', 'share', 'cycles', 'cause of the first'];
   const foot = ['all', String(total), '', String(target.cost), ''];

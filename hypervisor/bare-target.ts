@@ -1,5 +1,5 @@
 import type { Machine, MachineSnapshot } from '../machine/machine';
-import type { ExitRecord } from './exit-record';
+import type { ExitRecord, ExitSummary } from './exit-record';
 import { explainTripleFault } from './explain';
 import { Hash, hashValues, probe, readRegisters, readVirtual, writeRegister, writeVirtual } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
@@ -104,8 +104,16 @@ export class BareTarget implements Target {
     return this.machine.platform.screenText();
   }
 
+  get exitTotal(): number {
+    return 0;
+  }
+
   exitCounts(): Record<string, number> {
     return {};
+  }
+
+  exitSummary(): ExitSummary[] {
+    return [];
   }
 
   vmcs(): VmcsFieldValue[] | undefined {

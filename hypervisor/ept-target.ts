@@ -1,14 +1,14 @@
 import { disassemble } from '../assembler/disassembler/disassemble';
 import { decode, isDecoded } from '../isa/decoder';
 import { vmcsFields } from '../isa/vmx/fields';
-import type { Vmcs } from '../machine/cpu/vmx/vmcs';
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { PlatformState } from '../machine/platform';
-import type { ExitRecord } from './exit-record';
+import type { ExitRecord, ExitSummary } from './exit-record';
 import { Hash, hashValues, readRegisters, writeRegister } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
 import { guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
-import { pagingOf, walkGuest } from './vmm/guest-walk';
+import type { ExitLogState, RawExit } from './vmm/exit-log';
+import { walkGuest } from './vmm/guest-walk';
 import type { VmEnd, Vmm } from './vmm/vmm';
 
 interface EptSnapshot extends Snapshot {
@@ -16,8 +16,7 @@ interface EptSnapshot extends Snapshot {
   readonly platform: PlatformState;
   readonly frames: Float64Array;
   readonly nextFrame: number;
-  readonly exits: number;
-  readonly cost: number;
+  readonly log: ExitLogState;
   readonly end: VmEnd | undefined;
   readonly serialLength: number;
 }
@@ -36,7 +35,7 @@ export class EptTarget implements Target {
     readonly vmm: Vmm,
   ) {
     vmm.platform.onSerial = (byte) => this.#serial.push(String.fromCharCode(byte));
-    vmm.describeInstruction = (vmcs) => this.#instructionAt(vmcs);
+    vmm.log.disassemble = (raw) => this.#disassemble(raw);
   }
 
   get instructions(): number {
@@ -53,11 +52,11 @@ export class EptTarget implements Target {
   }
 
   get exits(): readonly ExitRecord[] {
-    return this.vmm.exits;
+    return this.vmm.log.records;
   }
 
   get cost(): number {
-    return this.vmm.cost;
+    return this.vmm.log.cost;
   }
 
   run(instructions: number): Stop {
@@ -164,8 +163,7 @@ export class EptTarget implements Target {
       platform: vmm.platform.save(),
       frames: vmm.memory.frames.slice(),
       nextFrame: vmm.frames.next,
-      exits: vmm.exits.length,
-      cost: vmm.cost,
+      log: vmm.log.save(),
       end: vmm.end,
       serialLength: this.serialOutput.length,
     };
@@ -178,12 +176,7 @@ export class EptTarget implements Target {
     vmm.platform.load(s.platform);
     vmm.memory.frames.set(s.frames);
     vmm.frames.next = s.nextFrame;
-    for (const record of vmm.exits.splice(s.exits)) {
-      const left = (vmm.counts.get(record.reason) ?? 1) - 1;
-      if (left > 0) vmm.counts.set(record.reason, left);
-      else vmm.counts.delete(record.reason);
-    }
-    vmm.cost = s.cost;
+    vmm.log.load(s.log);
     vmm.end = s.end;
     vmm.stoppedAt = undefined;
     this.#serial = [this.serialOutput.slice(0, s.serialLength)];
@@ -198,7 +191,15 @@ export class EptTarget implements Target {
   }
 
   exitCounts(): Record<string, number> {
-    return Object.fromEntries([...this.vmm.counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return this.vmm.log.counts();
+  }
+
+  get exitTotal(): number {
+    return this.vmm.log.total;
+  }
+
+  exitSummary(): ExitSummary[] {
+    return this.vmm.log.summary();
   }
 
   vmcs(): VmcsFieldValue[] {
@@ -225,28 +226,16 @@ export class EptTarget implements Target {
     return {
       instructions: machine.retired,
       time: machine.clock.now(),
-      exits: vmm.exits.length,
+      exits: vmm.log.total,
       hostFrames: (vmm.frames.next - 1024 * 1024) / 4096,
       regions: machine.translator.regions,
       translatedInstructions: machine.translator.instructions,
     };
   }
 
-  #instructionAt(vmcs: Vmcs): string {
-    const access = vmcs.read32('guestCsAccessRights');
-    const long = (vmcs.read('guestIa32Efer') & 0x400n) !== 0n && (access & 0x2000) !== 0;
-    const bits = long ? 64 : access & 0x4000 ? 32 : 16;
-    const rip = vmcs.read('guestRip');
-    const linear = long ? rip : (rip + vmcs.read('guestCsBase')) & 0xffffffffn;
-    const view = pagingOf(vmcs);
-    const bytes = new Uint8Array(15);
-    let available = 0;
-    for (; available < 15; available++) {
-      const found = walkGuest(view, this.vmm.memory, linear + BigInt(available), false, false);
-      if ('errorCode' in found) break;
-      bytes[available] = this.vmm.memory.readU8(found.guestPhysical);
-    }
-    const decoded = decode(bytes.subarray(0, available), 0, bits);
-    return isDecoded(decoded) ? disassemble(decoded, rip, {}) : '';
+  #disassemble(raw: RawExit): string {
+    if (!raw.code) return '';
+    const decoded = decode(raw.code.bytes, 0, raw.code.bits);
+    return isDecoded(decoded) ? disassemble(decoded, BigInt.asUintN(64, BigInt(raw.rip)), {}) : '';
   }
 }

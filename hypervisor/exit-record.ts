@@ -1,3 +1,13 @@
+/** All exits of one reason. */
+export interface ExitSummary {
+  reason: string;
+  count: number;
+  /** Modelled cycles. */
+  cost: number;
+  /** Why the first of them happened. */
+  firstCause: string;
+}
+
 /** One VM exit as the tool tells it. */
 export interface ExitRecord {
   /** From 0, in order. */

@@ -2,7 +2,7 @@
  * A guest that can be run, stopped and looked into, whatever runs it: the bare machine or a VMM. The debug adapter and
  * the command line see only this. Everything here is deterministic: `run` to the same instruction count gives the same state.
  */
-import type { ExitRecord } from './exit-record';
+import type { ExitRecord, ExitSummary } from './exit-record';
 
 export type VirtualizationMethod =
   | 'none'
@@ -113,9 +113,13 @@ export interface Target {
   /** The text screen, 80x25, lines without trailing blanks. */
   screen(): string[];
 
-  /** Log of VM exits; empty for `none`. After restore: until that instant. */
+  /** The most recent VM exits (some ten thousand), oldest first; empty for `none`. After restore: until that instant. */
   readonly exits: readonly ExitRecord[];
+  /** VM exits so far: one more than the serial number of the last. */
+  readonly exitTotal: number;
   exitCounts(): Record<string, number>;
+  /** By reason: how many, their modelled cost in cycles, and the first of them. */
+  exitSummary(): ExitSummary[];
   /** Modelled cost of all exits, in cycles. */
   readonly cost: number;
   /** The current VMCS, undefined where there is none. */

@@ -17,6 +17,37 @@ export interface GuestMemory {
   write(address: number, bytes: Uint8Array): void;
 }
 
+/** The first `size` bytes of a memory. */
+export class LimitedMemory implements GuestMemory {
+  constructor(
+    private readonly memory: GuestMemory,
+    readonly size: number,
+  ) {}
+
+  readU8(address: number): number {
+    return address < this.size ? this.memory.readU8(address) : 0xff;
+  }
+
+  readU16(address: number): number {
+    return this.readU8(address) | (this.readU8(address + 1) << 8);
+  }
+
+  readU32(address: number): number {
+    return (this.readU16(address) | (this.readU16(address + 2) << 16)) >>> 0;
+  }
+
+  read(address: number, length: number): Uint8Array {
+    const out = new Uint8Array(length).fill(0xff);
+    const inside = Math.min(length, this.size - address);
+    if (inside > 0) out.set(this.memory.read(address, inside));
+    return out;
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    if (address < this.size) this.memory.write(address, bytes.subarray(0, this.size - address));
+  }
+}
+
 /** Guest memory in an ordinary array: for tests and tools. */
 export class ArrayMemory implements GuestMemory {
   readonly bytes: Uint8Array;

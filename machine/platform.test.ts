@@ -43,7 +43,7 @@ describe('platform', () => {
     expect(platform.isDeviceMemory(0xfec01000)).toBe(false);
   });
 
-  it('gives aligned wide accesses whole to a device that takes them', () => {
+  it('gives wide accesses whole to a device that takes them, as long as they are its own', () => {
     const platform = new Platform(new ManualClock());
     const seen: number[][] = [];
     const device: PortDevice = {
@@ -59,11 +59,10 @@ describe('platform', () => {
     platform.add(device);
     expect(platform.readPort(0x100, 4)).toBe(0x12345678);
     platform.writePort(0x104, 2, 0xabcd);
-    platform.writePort(0x105, 2, 0x1122); // unaligned: bytes
+    platform.writePort(0x107, 2, 0x1122); // half of it is nobody's
     expect(seen).toEqual([
       [0x104, 2, 0xabcd],
-      [0x105, 1, 0x22],
-      [0x106, 1, 0x11],
+      [0x107, 1, 0x22],
     ]);
   });
 

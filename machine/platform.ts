@@ -26,6 +26,7 @@ import { RtcMc146818 } from './devices/rtc-mc146818';
 import { keysOfCharacter } from './devices/scancodes';
 import { A20Gate, SystemControlA, SystemControlB } from './devices/system-control';
 import { Uart16550a } from './devices/uart-16550a';
+import { type LinearDisplay, VbeDispi } from './devices/vbe-dispi';
 import { Vga } from './devices/vga';
 import { VirtioBlk, VirtioConsole, VirtioRng } from './devices/virtio-devices';
 import type { VirtioPci } from './devices/virtio-pci';
@@ -38,6 +39,11 @@ export interface PcOptions {
   memory: GuestMemory;
   /** The date at power-on, Unix seconds; the default is {@link DEFAULT_START}. */
   startTime?: number;
+  /**
+   * Bytes of `memory`, at its end, that are the display's frame buffer: a multiple of 64 KiB; programs are told of the
+   * rest only. The default 0 is a display without VBE modes.
+   */
+  videoMemory?: number;
   /** Images of the drives' media, whole; the guest's writes are kept beside them. */
   floppy?: Uint8Array;
   disk?: Uint8Array;
@@ -90,6 +96,7 @@ export interface PcDevices {
   readonly pit: Pit8254;
   readonly keyboard: Keyboard8042;
   readonly vga: Vga;
+  readonly vbe: VbeDispi;
   readonly com1: Uart16550a;
   readonly com2: Uart16550a;
   readonly a20: A20Gate;
@@ -235,9 +242,14 @@ export class Platform {
     return true;
   }
 
+  /** The linear picture that is displayed: a VBE mode, or mode 13h; undefined for text. */
+  display(): LinearDisplay | undefined {
+    return this.pc.vbe.display() ?? this.pc.vga.display();
+  }
+
   /** The text screen, lines without trailing blanks; no lines in graphics modes. */
   screenText(): string[] {
-    return this.pc.vga.screenText();
+    return this.display() === undefined ? this.pc.vga.screenText() : [];
   }
 }
 
@@ -246,6 +258,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const platform = new Platform(clock);
   const { memory } = options;
   const cpus = options.cpus ?? 1;
+  const ram = memory.size - (options.videoMemory ?? 0);
   const wires = new InterruptWires(IO_APIC_INPUTS);
   const pic = platform.add(new Pic8259a());
   const apicBus = new ApicBus();
@@ -278,7 +291,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   platform.add(new SystemControlA(a20, reset));
   const rtcWire = wires.wire(Irq.rtc);
   const cmos = cmosLayout({
-    memory: memory.size,
+    memory: ram,
     disketteKib: floppy ? disketteKib(floppy) : 0,
     hardDisk: disk !== undefined,
   });
@@ -289,6 +302,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const com1 = platform.add(new Uart16550a('com1', 0x3f8, clock, wires.wire(Irq.com1), (b) => platform.onSerial(b)));
   const com2 = platform.add(new Uart16550a('com2', 0x2f8, clock, wires.wire(Irq.com2), (b) => platform.onSerial2(b)));
   const vga = platform.add(new Vga(clock, memory));
+  const vbe = platform.add(new VbeDispi(memory, ram, memory.size - ram));
   platform.add(new PostCode());
   platform.add(new DebugConsole((byte) => platform.onDebugConsole(byte)));
   platform.add(new DebugExit((value) => platform.onDebugExit(value)));
@@ -319,8 +333,8 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
     device.pci.onMap = () => platform.remapMemory();
   }
   for (const chip of [hostBridge(), isaBridge.pci, ide.pci, ...virtio.map((device) => device.pci)]) pci.add(chip);
-  platform.add(new FwCfg({ memory: memory.size, cpus }));
-  platform.attachPc({ pic, pit, keyboard, vga, com1, com2, a20, localApics, pm, pci, virtioConsole });
+  platform.add(new FwCfg({ memory: ram, cpus }));
+  platform.attachPc({ pic, pit, keyboard, vga, vbe, com1, com2, a20, localApics, pm, pci, virtioConsole });
   platform.reset();
   return platform;
 }

@@ -35,15 +35,12 @@ export class VCpu {
   /** The exit was of an instruction that the VMM has done in the guest's stead: RIP goes on, one more has retired. */
   skipInstruction(): void {
     const { vmcs } = this;
-    const length = BigInt(vmcs.read32('exitInstructionLength'));
-    const access = vmcs.read32('guestCsAccessRights');
-    const long = (vmcs.read('guestIa32Efer') & 0x400n) !== 0n && (access & 0x2000) !== 0;
-    const mask = long
-      ? 0xffffffffffffffffn
-      : (access & 0x4000) !== 0 || vmcs.read32('guestCsLimit') > 0xffff
-        ? 0xffffffffn
-        : 0xffffn;
-    vmcs.write('guestRip', (vmcs.read('guestRip') + length) & mask);
+    const next = vmcs.readNumber('guestRip') + vmcs.read32('exitInstructionLength');
+    if (this.in64BitCode) vmcs.writeNumber('guestRip', next);
+    else {
+      const wide = (vmcs.read32('guestCsAccessRights') & 0x4000) !== 0 || vmcs.read32('guestCsLimit') > 0xffff;
+      vmcs.write32('guestRip', wide ? next >>> 0 : next & 0xffff);
+    }
     // blocking by STI and MOV SS lasts one instruction
     vmcs.write32('guestInterruptibilityState', vmcs.read32('guestInterruptibilityState') & ~3);
     this.processor.countRetired();
@@ -52,7 +49,7 @@ export class VCpu {
   /** The guest runs 64-bit code: EFER.LMA and CS.L. */
   get in64BitCode(): boolean {
     const { vmcs } = this;
-    return (vmcs.read('guestIa32Efer') & 0x400n) !== 0n && (vmcs.read32('guestCsAccessRights') & 0x2000) !== 0;
+    return (vmcs.read32('guestIa32Efer') & 0x400) !== 0 && (vmcs.read32('guestCsAccessRights') & 0x2000) !== 0;
   }
 
   get interruptsOn(): boolean {

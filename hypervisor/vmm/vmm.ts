@@ -1,5 +1,4 @@
 import { EntryControl, ExitControl, PinBasedControl, PrimaryControl, SecondaryControl } from '../../isa/vmx/controls';
-import { describeQualification } from '../../isa/vmx/exit-qualifications';
 import { exitReasonName, exitReasonNamed } from '../../isa/vmx/exit-reasons';
 import type { BootState } from '../../machine/boot/boot-state';
 import { ROM_RANGE } from '../../machine/boot/firmware';
@@ -16,9 +15,9 @@ import type { ExitRecord } from '../exit-record';
 import { explainTripleFault } from '../explain';
 import { halves } from '../processor-view';
 import { CR0_MASK, CR4_MASK } from './control-registers';
-import { costOf } from './costs';
 import { Ept, EptRights } from './ept';
 import { exitHandlers, UnsupportedExit, type Vm } from './exit-handlers';
+import { ExitLog } from './exit-log';
 import { HostFrames } from './host-frames';
 import { interceptedMsrs } from './msrs';
 import { VCpu } from './vcpu';
@@ -59,9 +58,7 @@ export class Vmm implements Vm {
   readonly frames: HostFrames;
   readonly ept: Ept;
   readonly vcpu: VCpu;
-  readonly exits: ExitRecord[] = [];
-  readonly counts = new Map<string, number>();
-  cost = 0;
+  readonly log = new ExitLog();
   end: VmEnd | undefined;
   /** Exit reasons after whose handling the machine is to stop. */
   breakOn: ReadonlySet<string> = new Set();
@@ -294,10 +291,7 @@ export class Vmm implements Vm {
     const { vmcs } = vcpu;
     const reasonCode = vmcs.read32('exitReason');
     const reason = exitReasonName(reasonCode);
-    const record = this.#record(reason, reasonCode);
-    this.exits.push(record);
-    this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
-    this.cost += record.cost;
+    const record = this.#note(reason, reasonCode);
     if (reasonCode & 0x80000000) return this.#stop({ kind: 'entry-failure', explanation: machine.vmx.details.cause });
     try {
       if (reason === TRIPLE_FAULT) {
@@ -321,7 +315,7 @@ export class Vmm implements Vm {
       this.stoppedAt = record;
       machine.yielded = { kind: 'vm-exit' };
     }
-    this.#enter(false);
+    this.#enter(false, true);
     return machine.yielded !== undefined;
   }
 
@@ -331,8 +325,9 @@ export class Vmm implements Vm {
     return true;
   }
 
-  #enter(launch: boolean): void {
-    const result = this.machine.vmx.enter(launch);
+  /** @param unchecked since the last entry the handlers changed only what they keep consistent themselves */
+  #enter(launch: boolean, unchecked = false): void {
+    const result = this.machine.vmx.enter(launch, unchecked);
     if (result.kind === 'entered') return;
     const why =
       result.kind === 'fail-invalid'
@@ -345,32 +340,28 @@ export class Vmm implements Vm {
     this.machine.end({ kind: 'ended', reason: 'halted', value: 0 });
   }
 
-  #record(reason: string, reasonCode: number): ExitRecord {
+  #note(reason: string, reasonCode: number): ExitRecord & { action: string } {
     const { machine, vcpu } = this;
     const { vmcs } = vcpu;
-    const qualification = vmcs.read('exitQualification');
-    const interruption = vmcs.read32('exitInterruptionInformation');
     const hasPhysical = reason === 'EPT_VIOLATION' || reason === 'EPT_MISCONFIGURATION';
-    const linear = vmcs.read('guestLinearAddress');
-    return {
-      serial: this.exits.length,
+    return this.log.add({
+      reasonCode,
       instructions: machine.retired,
-      cpu: 0,
-      method: 'ept',
-      reason,
-      reasonCode: reasonCode & 0xffff,
-      qualification,
-      qualificationText: describeQualification(reasonCode, qualification, { vector: interruption & 0xff }),
-      rip: vmcs.read('guestRip'),
-      instruction: this.describeInstruction(vmcs),
-      ...(linear !== 0n ? { guestLinear: linear } : {}),
-      ...(hasPhysical ? { guestPhysical: Number(vmcs.read('guestPhysicalAddress')) } : {}),
+      qualification: vmcs.read('exitQualification'),
+      rip: vmcs.readNumber('guestRip'),
+      code: this.#readCode(vmcs),
+      guestLinear: vmcs.read('guestLinearAddress'),
+      guestPhysical: hasPhysical ? vmcs.readNumber('guestPhysicalAddress') : undefined,
+      interruptionVector: vmcs.read32('exitInterruptionInformation') & 0xff,
       cause: machine.vmx.details.cause,
-      action: '',
-      cost: costOf(reason),
-    };
+    });
   }
 
-  /** Text of the instruction at guest RIP; set by the target, which has a disassembler. */
-  describeInstruction: (vmcs: Vmcs) => string = () => '';
+  /** The bytes at guest RIP, up to the end of their page. */
+  #readCode(vmcs: Vmcs): { bytes: Uint8Array; bits: 16 | 32 | 64 } | undefined {
+    const at = this.machine.vmx.details.codeAddress;
+    if (at < 0) return undefined;
+    const bits = this.vcpu.in64BitCode ? 64 : vmcs.read32('guestCsAccessRights') & 0x4000 ? 32 : 16;
+    return { bytes: this.machine.memory.readBytes(at, Math.min(15, 4096 - (at % 4096))), bits };
+  }
 }

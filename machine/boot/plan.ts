@@ -1,6 +1,6 @@
 /** Starting a program: what it is, what goes into guest memory, and how the CPU begins. */
 import { LARGEST_DISKETTE } from '../devices/disk-image';
-import type { GuestMemory } from '../memory-view';
+import { type GuestMemory, LimitedMemory } from '../memory-view';
 import type { BootModule, BootPlan, BootStart, ImageKind } from './boot-plan';
 import { type BootState, Gpr, LowMemory, longState, protectedState, resetState } from './boot-state';
 import { detectBoot } from './detect';
@@ -30,6 +30,8 @@ export interface LoadOptions {
   /** Further modules of a Multiboot or PVH guest. */
   modules?: readonly BootModule[];
   commandLine?: string;
+  /** Bytes at the end of memory that programs are not told of: the display's frame buffer. */
+  videoMemory?: number;
   /** Number of CPUs that the tables tell of; the default is 1. */
   cpus?: number;
 }
@@ -75,7 +77,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         drives: {},
         ...(bits === 16 ? { realModeEntry: address } : {}),
         description: `flat binary of ${program.length} bytes at ${hex(address)}, entered in ${bits}-bit mode`,
-        place: (memory) => withFirmware(memory, options, () => placeFlat(memory, program, name, address, bits)),
+        place: (memory) => withFirmware(memory, options, (_, ram) => placeFlat(ram, program, name, address, bits)),
       };
     }
     case 'linux': {
@@ -85,7 +87,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         drives: {},
         ...(bits === 16 ? { realModeEntry: LINUX_REAL_MODE_ENTRY } : {}),
         description: `Linux bzImage, entered ${bits === 16 ? 'by its real-mode setup code' : `in ${bits}-bit mode`}`,
-        place: (memory) => withFirmware(memory, options, (firmware) => placeKernel(memory, kind, options, firmware)),
+        place: (memory) => withFirmware(memory, options, (firmware, ram) => placeKernel(ram, kind, options, firmware)),
       };
     }
     default:
@@ -93,7 +95,7 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
         kind,
         drives: {},
         description: DESCRIPTION[kind],
-        place: (memory) => withFirmware(memory, options, (firmware) => placeKernel(memory, kind, options, firmware)),
+        place: (memory) => withFirmware(memory, options, (firmware, ram) => placeKernel(ram, kind, options, firmware)),
       };
   }
 }
@@ -114,10 +116,11 @@ function fromReset(
 function withFirmware(
   memory: GuestMemory,
   options: LoadOptions,
-  place: (firmware: Firmware) => BootStart | LoadError,
+  place: (firmware: Firmware, ram: GuestMemory) => BootStart | LoadError,
 ): BootStart | LoadError {
   if (memory.size < HIGH_MEMORY) return loadError(`a PC needs at least 1 MiB of memory, not ${memory.size} bytes`);
-  return place(placeFirmware(memory, options.cpus ?? 1));
+  const ram = options.videoMemory ? new LimitedMemory(memory, memory.size - options.videoMemory) : memory;
+  return place(placeFirmware(ram, options.cpus ?? 1), ram);
 }
 
 /** The kind to load as: what the user insists on, if the file can be that; else what the file is. */

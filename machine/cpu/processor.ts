@@ -184,6 +184,14 @@ export class Processor implements Cpu {
     return leave;
   }
 
+  /** Host-physical address of the instruction in hand; -1 where its page has not been fetched. */
+  get codeAddress(): number {
+    const table = this.state.u32[State.codeTable >>> 2];
+    if (table === 0) return -1;
+    const { page, cached } = this.code.pageOfTable(table);
+    return cached ? page * PAGE_SIZE + this.state.u32[State.offset >>> 2] : -1;
+  }
+
   /** Lets the present slice end after one more instruction. To be called from a VM exit's handler. */
   stepOnce(): void {
     const left = this.state.i32[State.remaining >>> 2];

@@ -85,8 +85,11 @@ export class AcpiPm implements PortDevice {
   readPort(port: number, size: AccessSize): number {
     this.#update();
     const offset = port - PM_BASE;
-    const value = this.#word(offset & ~3) / 2 ** (8 * (offset & 3));
-    return Math.floor(value) % 2 ** (8 * size);
+    let value = 0;
+    for (let at = offset + size - 1; at >= offset; at--) {
+      value = value * 256 + (Math.floor(this.#word(at & ~3) / 2 ** (8 * (at & 3))) % 256);
+    }
+    return value;
   }
 
   writePort(port: number, size: AccessSize, value: number): void {

@@ -49,9 +49,9 @@ export class PortBus {
     }
   }
 
-  /** The whole access falls to one device that takes accesses wider than a byte, aligned. */
+  /** The whole access falls to one device that takes accesses wider than a byte. */
   #owns(owner: number, port: number, size: number): boolean {
-    if (owner === 0 || port % size !== 0) return false;
+    if (owner === 0) return false;
     for (let i = 1; i < size; i++) if (this.#owner[port + i] !== owner) return false;
     return this.#devices[owner - 1].widePorts === true;
   }

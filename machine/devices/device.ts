@@ -17,11 +17,11 @@ export interface Device {
   load(state: unknown): void;
 }
 
-/** A device that answers ports; addresses are absolute port numbers. Unaligned or odd sizes are split by the platform. */
+/** A device that answers ports; addresses are absolute port numbers. Wide accesses are split by the platform unless {@link widePorts}. */
 export interface PortDevice extends Device {
   /** Inclusive ranges. */
   readonly ports: readonly { first: number; last: number }[];
-  /** It takes aligned 2- and 4-byte accesses whole; else the platform splits them into bytes. */
+  /** It takes 2- and 4-byte accesses whole if all their ports are its own; else the platform splits them into bytes. */
   readonly widePorts?: boolean;
   /** Value read, zero-extended; a port with nothing behind reads all ones. */
   readPort(port: number, size: AccessSize): number;

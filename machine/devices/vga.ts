@@ -9,6 +9,7 @@ import { TICKS_PER_SECOND } from '../clock';
 import type { GuestMemory } from '../memory-view';
 import { CP437 } from './cp437';
 import type { AccessSize, PortDevice } from './device';
+import type { LinearDisplay } from './vbe-dispi';
 
 const CRTC_INDEX_MONO = 0x3b4;
 const CRTC_DATA_MONO = 0x3b5;
@@ -48,6 +49,10 @@ const MISC_COLOUR = 0x01;
 const STATUS1_BLANK = 0x01;
 const STATUS1_RETRACE = 0x08;
 
+const SEQUENCER_MEMORY_MODE = 0x04;
+const SEQUENCER_CHAIN4 = 0x08;
+
+const GRAPHICS_MEMORY = 0xa0000;
 export const TEXT_MEMORY = 0xb8000;
 const TEXT_WINDOW = 0x8000;
 
@@ -130,6 +135,18 @@ export class Vga implements PortDevice {
   get textMode(): boolean {
     const { graphics, attribute } = this.#s;
     return (graphics[GRAPHICS_MISC] & GRAPHICS_MISC_ALPHA_DIS) === 0 && (attribute[ATTRIBUTE_MODE] & 1) === 0;
+  }
+
+  /** Mode 13h: 320x200 pixels of one byte at A0000h; undefined in text modes and in planar ones. */
+  display(): LinearDisplay | undefined {
+    const chained = (this.#s.sequencer[SEQUENCER_MEMORY_MODE] & SEQUENCER_CHAIN4) !== 0;
+    if (this.textMode || !chained) return undefined;
+    return { width: 320, height: 200, bitsPerPixel: 8, address: GRAPHICS_MEMORY, pitch: 320 };
+  }
+
+  /** The 256 colours: red, green, blue of 6 bits each. */
+  get palette(): Uint8Array {
+    return this.#s.dac.slice();
   }
 
   /** Columns and rows of the text mode in force. */

@@ -25,9 +25,9 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   'size, geometry': 'size, geometry: a=001a b=0011 c=0010 d=003f',
 };
 
-function diskette(): string {
-  const path = join(folder, 'check.img');
-  execFileSync('nasm', ['-f', 'bin', 'bios-check.asm', '-o', path], { cwd: new URL('.', import.meta.url) });
+function diskette(source = 'bios-check.asm'): string {
+  const path = join(folder, `${source}.img`);
+  execFileSync('nasm', ['-f', 'bin', source, '-o', path], { cwd: new URL('.', import.meta.url) });
   return path;
 }
 
@@ -69,6 +69,45 @@ describe.skipIf(!nasm)('BIOS services', () => {
     // How long a wait takes there is up to the host's load.
     const timeless = (transcript: string) => transcript.replace(/^waited: .*$/m, '');
     expect(timeless(stdout)).toBe(timeless(read('bios-check.expected.txt')));
+  });
+});
+
+describe.skipIf(!nasm)('VBE', () => {
+  function run(videoMemory: number) {
+    const floppy = new Uint8Array(readFileSync(diskette('vbe-check.asm')));
+    const machine = new Machine({ memory: 32 << 20, videoMemory, tier1: 'on', floppy });
+    const words: string[] = [];
+    let line = '';
+    machine.platform.onSerial = (byte) => {
+      if (byte !== 10) line += String.fromCharCode(byte);
+      else {
+        words.push(line);
+        line = '';
+      }
+    };
+    machine.run(10e6, false);
+    return { machine, words };
+  }
+
+  it('lists modes that fit, describes and sets them as SeaBIOS does', () => {
+    const { machine, words } = run(4 << 20);
+    const end = words.indexOf('ffff');
+    expect(words.slice(0, 3)).toEqual(['004f', '4556', '0040']);
+    expect(words.slice(3, end)).toContain('0144');
+    expect(words.slice(3, end)).not.toContain('0145'); // 1280x1024x32 is 5 MiB
+    const information = words.slice(end + 2, end + 34);
+    // pitch, width, height; bits, banks, memory model; masks of red, green, blue: what QEMU's card answered
+    expect(information.slice(8, 11)).toEqual(['0960', '0320', '0258']);
+    expect(information.slice(12, 14)).toEqual(['1801', '0601']);
+    expect(information.slice(15, 18)).toEqual(['0801', '0810', '0808']);
+    expect(information[21]).toBe('01c0'); // the frame buffer: the last 4 of 32 MiB
+    expect(words.slice(end + 34)).toEqual(['004f', '4143', '0c80', '0320', '051e', '0003']);
+    const address = 28 << 20;
+    expect(machine.platform.display()).toEqual({ width: 800, height: 600, bitsPerPixel: 32, address, pitch: 3200 });
+  });
+
+  it('is not there without a frame buffer', () => {
+    expect(run(0).words[0]).toBe('4f00');
   });
 });
 

@@ -10,6 +10,7 @@ rom_start:
 %include "post.asm"
 %include "boot.asm"
 %include "video.asm"
+%include "vbe.asm"
 %include "disk.asm"
 %include "eltorito.asm"
 %include "keyboard.asm"

@@ -6,10 +6,14 @@ int_10: ENTER_SERVICE
         pop     ds
         movzx   di, ah
         cmp     di, 0x1c
-        ja      .leave
+        ja      .vbe
         shl     di, 1
         call    [cs:.table + di]
 .leave: LEAVE_SERVICE
+.vbe:   cmp     ah, 0x4f
+        jne     .leave
+        call    vbe
+        LEAVE_SERVICE
 ; Routines get the caller's AX BX CX DX, DS at the BIOS data area, and may change all but BP.
 .table: dw      set_mode, cursor_shape, set_cursor, get_cursor, just_ret, set_page, scroll_up, scroll_down
         dw      read_cell, write_cells, write_characters, just_ret, write_pixel, read_pixel, teletype, get_mode
@@ -75,6 +79,9 @@ clear_text:
 
 ; AH=00h: set mode AL; bit 7 keeps the memory.
 set_mode:
+        push    ax
+        call    vbe_off
+        pop     ax
         mov     bl, al
         and     al, 0x7f
         cmp     al, 0x13

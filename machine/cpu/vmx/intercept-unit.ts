@@ -48,6 +48,9 @@ const always: Readonly<Record<string, number>> = {
   vmxon: ExitReason.Vmxon,
 };
 
+/** Causes by port: the same ports exit again and again. */
+const ioCauses = new Map<number, string>();
+
 /** The VMX unit's answers to {@link Intercepts}, from the current VMCS. */
 export class InterceptUnit implements Intercepts {
   readonly #exit = new VmExit();
@@ -65,6 +68,12 @@ export class InterceptUnit implements Intercepts {
     readonly vmcs: Vmcs,
   ) {
     this.#memory = cpu.memory;
+    this.refresh();
+  }
+
+  /** Reads the control words anew: what VM entry does. */
+  refresh(): void {
+    const { vmcs } = this;
     this.pin = vmcs.read32('pinBasedControls');
     this.primary = vmcs.read32('primaryProcessorBasedControls');
     const hasSecondary = (this.primary & PrimaryControl['activate secondary controls']) !== 0;
@@ -176,7 +185,13 @@ export class InterceptUnit implements Intercepts {
       const base = Number(this.vmcs.read(which === 'A' ? 'ioBitmapAAddress' : 'ioBitmapBAddress'));
       const bit = p & 0x7fff;
       const byte = this.#memory.read(base + (bit >> 3), 1);
-      if (byte & (1 << (bit & 7))) return `I/O bitmap ${which}: bit ${hex(bit)} (port ${hex(p)}) is 1`;
+      if ((byte & (1 << (bit & 7))) === 0) continue;
+      let cause = ioCauses.get(p);
+      if (cause === undefined) {
+        cause = `I/O bitmap ${which}: bit ${hex(bit)} (port ${hex(p)}) is 1`;
+        ioCauses.set(p, cause);
+      }
+      return cause;
     }
     return undefined;
   }

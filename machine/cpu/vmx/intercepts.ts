@@ -1,5 +1,5 @@
-import type { TripleFault } from '../system/exceptions';
 import type { Decoded } from '../../../isa/decoded';
+import type { TripleFault } from '../system/exceptions';
 
 /**
  * What the CPU's system instructions ask in VMX non-root mode before they act. Each method returns normally where the

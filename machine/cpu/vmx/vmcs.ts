@@ -14,6 +14,11 @@ const FIELDS = 16;
 
 /** Byte offset of each field in the region: the format is the processor's own (SDM 3C 24.2); here in order of encoding. */
 const offsets = new Map<number, number>(vmcsFields.map((field, i) => [field.encoding, FIELDS + 8 * i]));
+
+/** The same by key. */
+export const vmcsOffset = Object.fromEntries(vmcsFields.map((field, i) => [field.key, FIELDS + 8 * i])) as Readonly<
+  Record<VmcsFieldKey, number>
+>;
 const masks = new Map<number, bigint>(
   vmcsFields.map((field) => [field.encoding, (1n << BigInt(bitsOfField(field))) - 1n]),
 );
@@ -34,12 +39,12 @@ export class Vmcs {
 
   writeEncoding(encoding: number, value: bigint): void {
     const at = this.address + offsets.get(encoding)!;
-    if (this.memory.dirty[this.address >>> 12] === 0) this.memory.noteWrite(this.address);
+    this.touch();
     this.memory.view.setBigUint64(at, value & masks.get(encoding)!, true);
   }
 
   read(key: VmcsFieldKey): bigint {
-    return this.readEncoding(VmcsEncoding[key]);
+    return this.memory.view.getBigUint64(this.address + vmcsOffset[key], true);
   }
 
   write(key: VmcsFieldKey, value: bigint): void {
@@ -48,12 +53,34 @@ export class Vmcs {
 
   /** The low 32 bits of a field, unsigned. */
   read32(key: VmcsFieldKey): number {
-    return this.memory.view.getUint32(this.address + offsets.get(VmcsEncoding[key])!, true);
+    return this.memory.view.getUint32(this.address + vmcsOffset[key], true);
   }
 
-  /** Writes a field of up to 32 bits, or a wider one with upper bits zero. */
+  /** Writes a field of up to 32 bits, or a wider one with upper bits zero. 16-bit fields get 16. */
   write32(key: VmcsFieldKey, value: number): void {
-    this.write(key, BigInt(value >>> 0));
+    this.touch();
+    const at = this.address + vmcsOffset[key];
+    this.memory.view.setUint32(at, value, true);
+    this.memory.view.setUint32(at + 4, 0, true);
+  }
+
+  /** A field as a signed number, exact to 53 bits. */
+  readNumber(key: VmcsFieldKey): number {
+    const at = this.address + vmcsOffset[key];
+    return this.memory.view.getInt32(at + 4, true) * 4294967296 + this.memory.view.getUint32(at, true);
+  }
+
+  /** Writes a signed number into a field of 64 bits. */
+  writeNumber(key: VmcsFieldKey, value: number): void {
+    this.touch();
+    const at = this.address + vmcsOffset[key];
+    this.memory.view.setUint32(at, value % 4294967296, true);
+    this.memory.view.setInt32(at + 4, Math.floor(value / 4294967296), true);
+  }
+
+  /** The region is about to change. */
+  touch(): void {
+    if (this.memory.dirty[this.address >>> 12] === 0) this.memory.noteWrite(this.address);
   }
 
   get revision(): number {

@@ -24,6 +24,8 @@ const CR4_SUPPORTED = 0x00772fff;
 /** What a VM exit looked like, for whoever watches: kept until the next one. */
 export interface ExitDetails {
   cause: string;
+  /** HPA of the instruction at guest RIP; -1 where its page was not being executed (a fetch that exited). */
+  codeAddress: number;
   /** Entry failures: the check that failed. */
   failed: FailedCheck | undefined;
 }
@@ -39,8 +41,9 @@ export type EntryResult =
 export class VmxUnit {
   readonly capabilities: ReadonlyMap<number, bigint>;
   #intercepts: InterceptUnit | undefined;
+  #lastIntercepts: InterceptUnit | undefined;
   /** After a VM exit or failed entry: why, in words. */
-  details: ExitDetails = { cause: '', failed: undefined };
+  details: ExitDetails = { cause: '', codeAddress: -1, failed: undefined };
   /** After a triple-fault exit: the faults. */
   tripleFault: TripleFault | undefined;
   /**
@@ -82,9 +85,14 @@ export class VmxUnit {
 
   /** The current VMCS, undefined if there is none. */
   get current(): Vmcs | undefined {
-    const pointer = this.#state.get64(State.currentVmcs);
-    return pointer === NO_VMCS ? undefined : new Vmcs(this.processor.memory, Number(pointer));
+    const state = this.#state;
+    if (state.get32(State.currentVmcs) === 0xffffffff) return undefined;
+    const address = state.getNumber(State.currentVmcs);
+    if (this.#currentVmcs?.address !== address) this.#currentVmcs = new Vmcs(this.processor.memory, address);
+    return this.#currentVmcs;
   }
+
+  #currentVmcs: Vmcs | undefined;
 
   /** The processor's copies of what VM entry read: to be called after a snapshot was restored. */
   reload(): void {
@@ -92,13 +100,23 @@ export class VmxUnit {
   }
 
   #setIntercepts(vmcs: Vmcs | undefined): void {
-    this.#intercepts = vmcs ? new InterceptUnit(this.processor, vmcs) : undefined;
-    if (this.#intercepts) {
-      this.#intercepts.onTripleFault = (fault) => {
-        this.tripleFault = fault;
-      };
-    }
+    if (vmcs) this.#intercepts = this.#interceptsFor(vmcs);
+    else this.#intercepts = undefined;
     this.processor.intercepts = this.#intercepts;
+  }
+
+  /** The unit of the last VMCS is kept: most entries are to the same. */
+  #interceptsFor(vmcs: Vmcs): InterceptUnit {
+    if (this.#lastIntercepts?.vmcs.address === vmcs.address) {
+      this.#lastIntercepts.refresh();
+      return this.#lastIntercepts;
+    }
+    const made = new InterceptUnit(this.processor, vmcs);
+    made.onTripleFault = (fault) => {
+      this.tripleFault = fault;
+    };
+    this.#lastIntercepts = made;
+    return made;
   }
 
   // ---------------------------------------------------------------- instructions
@@ -323,32 +341,34 @@ export class VmxUnit {
 
   // ---------------------------------------------------------------- VM entry
 
-  /** VMLAUNCH or VMRESUME on the current VMCS (SDM 3C chapter 26). */
-  enter(launch: boolean): EntryResult {
+  /**
+   * VMLAUNCH or VMRESUME on the current VMCS (SDM 3C chapter 26).
+   * @param unchecked the VMM vouches that since its last entry only fields changed that no check looks at
+   */
+  enter(launch: boolean, unchecked = false): EntryResult {
     const { processor } = this;
     const state = this.#state;
     const vmcs = this.current;
     if (!vmcs) return { kind: 'fail-invalid' };
-    this.details = { cause: '', failed: undefined };
     if ((state.get32(State.interruptibility) & 2) !== 0) return { kind: 'fail-valid', error: 26, failed: undefined };
     if (launch && vmcs.launched) return { kind: 'fail-valid', error: 4, failed: undefined };
     if (!launch && !vmcs.launched) return { kind: 'fail-valid', error: 5, failed: undefined };
-    const failed = checkEntry(processor, vmcs);
+    const failed = unchecked ? undefined : checkEntry(processor, vmcs);
     if (failed && failed.group !== 'guest' && failed.group !== 'msr-loading') {
-      this.details = { cause: failed.message, failed };
+      this.details = { cause: failed.message, codeAddress: -1, failed };
       return { kind: 'fail-valid', error: failed.group === 'host' ? 8 : 7, failed };
     }
     if (failed)
       return this.#entryFailure(vmcs, ExitReason.EntryFailureGuestState, BigInt(failed.qualification), failed);
-    const intercepts = new InterceptUnit(processor, vmcs);
+    this.#setIntercepts(vmcs);
+    const intercepts = this.#intercepts!;
     state.set32(State.nonRoot, 1);
-    state.set64(State.eptp, intercepts.hasSecondary('enable EPT') ? vmcs.read('eptPointer') : 0n);
+    state.setNumber(State.eptp, intercepts.hasSecondary('enable EPT') ? vmcs.readNumber('eptPointer') : 0);
     const vpid = intercepts.hasSecondary('enable VPID') ? vmcs.read32('virtualProcessorIdentifier') & 0xffff : 0;
     state.set32(State.vpid, vpid);
-    this.#setIntercepts(vmcs);
     if (vpid === 0) processor.mmu.flushVpidZero();
     loadGuest(processor, vmcs);
-    const bad = loadMsrs(processor, Number(vmcs.read('entryMsrLoadAddress')), vmcs.read32('entryMsrLoadCount'));
+    const bad = loadMsrs(processor, vmcs.readNumber('entryMsrLoadAddress'), vmcs.read32('entryMsrLoadCount'));
     if (bad !== undefined) return this.#entryFailure(vmcs, ExitReason.EntryFailureMsrLoading, BigInt(bad), undefined);
     if (launch) vmcs.launched = true;
     this.#startPreemptionTimer(vmcs);
@@ -360,7 +380,11 @@ export class VmxUnit {
   #entryFailure(vmcs: Vmcs, reason: number, qualification: bigint, failed: FailedCheck | undefined): EntryResult {
     vmcs.write32('exitReason', (reason | 0x80000000) >>> 0);
     vmcs.write('exitQualification', qualification);
-    this.details = { cause: failed?.message ?? 'an entry of the VM-entry MSR-load list could not be loaded', failed };
+    this.details = {
+      cause: failed?.message ?? 'an entry of the VM-entry MSR-load list could not be loaded',
+      codeAddress: -1,
+      failed,
+    };
     this.#leave(vmcs);
     return { kind: 'exited', failed };
   }
@@ -394,7 +418,7 @@ export class VmxUnit {
   }
 
   #startPreemptionTimer(vmcs: Vmcs): void {
-    this.#preemptionDeadline = undefined;
+    this.#state.setNumber(State.preemptionDeadline, 0);
     if ((vmcs.read32('pinBasedControls') & PinBasedControl['activate VMX-preemption timer']) === 0) return;
     // IA32_VMX_MISC[4:0] = 0: it counts down with every TSC tick
     this.#preemptionDeadline = this.processor.clock.now() + vmcs.read32('vmxPreemptionTimerValue');
@@ -409,7 +433,7 @@ export class VmxUnit {
     vmcs.write32('exitReason', exit.reason);
     vmcs.write('exitQualification', BigInt.asUintN(64, exit.qualification));
     vmcs.write('guestLinearAddress', exit.guestLinear ?? 0n);
-    vmcs.write('guestPhysicalAddress', BigInt(exit.guestPhysical ?? 0));
+    vmcs.writeNumber('guestPhysicalAddress', exit.guestPhysical ?? 0);
     vmcs.write32('exitInstructionLength', exit.instructionLength);
     vmcs.write32('exitInstructionInformation', exit.instructionInformation);
     vmcs.write32('exitInterruptionInformation', exit.interruptionInformation);
@@ -417,7 +441,9 @@ export class VmxUnit {
     vmcs.write32('idtVectoringInformation', exit.vectoringInformation);
     vmcs.write32('idtVectoringErrorCode', exit.vectoringErrorCode);
     vmcs.write32('entryInterruptionInformation', vmcs.read32('entryInterruptionInformation') & 0x7fffffff);
-    this.details = { cause: exit.cause, failed: undefined };
+    this.details.cause = exit.cause;
+    this.details.codeAddress = processor.codeAddress;
+    this.details.failed = undefined;
     saveGuest(processor, vmcs);
     if (
       this.#preemptionDeadline !== undefined &&
@@ -425,7 +451,7 @@ export class VmxUnit {
     ) {
       vmcs.write32('vmxPreemptionTimerValue', Math.max(0, this.#preemptionDeadline - processor.clock.now()));
     }
-    storeMsrs(processor, Number(vmcs.read('exitMsrStoreAddress')), vmcs.read32('exitMsrStoreCount'));
+    storeMsrs(processor, vmcs.readNumber('exitMsrStoreAddress'), vmcs.read32('exitMsrStoreCount'));
     return this.#leave(vmcs);
   }
 
@@ -435,13 +461,14 @@ export class VmxUnit {
     this.#preemptionDeadline = undefined;
     const vpid = state.get32(State.vpid);
     state.set32(State.nonRoot, 0);
-    state.set64(State.eptp, 0n);
+    state.setNumber(State.eptp, 0);
     this.#setIntercepts(undefined);
     loadHost(processor, vmcs);
     if (vpid === 0) processor.mmu.flushVpidZero();
-    loadMsrs(processor, Number(vmcs.read('exitMsrLoadAddress')), vmcs.read32('exitMsrLoadCount'));
+    loadMsrs(processor, vmcs.readNumber('exitMsrLoadAddress'), vmcs.read32('exitMsrLoadCount'));
+    if (this.owner) return this.owner(vmcs);
     processor.endSlice();
-    return this.owner?.(vmcs) ?? false;
+    return false;
   }
 
   /**
