@@ -33,7 +33,8 @@ export const Flag = {
 /**
  * What an operand may be, in the manual's notation. `rm32` is a register or memory of 32 bits, `m` memory of any
  * size (LEA, INVLPG), `m16:32` a far pointer in memory, `simm8` a byte sign-extended to the operand size, `rel8` a
- * branch displacement, `moffs32` a bare offset of a 32-bit datum, `ptr16:32` an immediate far pointer. Names of registers
+ * branch displacement, `moffs32` a bare offset of a 32-bit datum, `ptr16:32` an immediate far pointer, `vm32x`
+ * 32-bit elements in memory at addresses that the indexes in an XMM register give (`y`: a YMM register). Names of registers
  * (`al`, `dx`, `cs`, `st0`, `xmm0`) and the constants `1` and `3` stand for themselves.
  */
 export type OperandKind =
@@ -104,6 +105,7 @@ export type OperandKind =
   | 'mm'
   | 'mmm32'
   | 'mmm64'
+  | 'mmm128'
   | 'xmm'
   | 'xmmm8'
   | 'xmmm16'
@@ -183,6 +185,8 @@ export interface Form {
   encodeOnly: boolean;
   /** The assembler writes 9B (WAIT) before it: FINIT is WAIT and FNINIT. */
   wait: boolean;
+  /** Only where the operand is written with TO: `fadd to st1` is `fadd st1, st0`. */
+  to: boolean;
   /** NASM lets the second operand be left out where it is the first: `vaddps xmm1, xmm2` is `vaddps xmm1, xmm1, xmm2`. */
   optionalSecond: boolean;
   /** The manual's own notation of the encoding, for hover and documentation. */

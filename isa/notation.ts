@@ -33,6 +33,7 @@
  * - `d64`: in 64-bit mode the operand size is 64 without REX.W, or 16 (PUSH). `f64`: it is 64 whatever is written (near
  *   branches on Intel processors).
  * - `wait`: the assembler writes 9B before it. `two`: the second operand may be left out where it is the first.
+ * - `to`: only where the operand is written with TO, as in `fadd to st1`.
  * - `decode`: never chosen by the assembler. `encode`: known to the assembler only.
  * - `feature:NAME`: another CPUID feature than the instruction's.
  * - `en:MVR`: where each operand stands ({@link OperandEncoding}), when the rule below gives something else.
@@ -477,6 +478,7 @@ class Row {
   encodeOnly = false;
   wait = false;
   optionalSecond = false;
+  to = false;
   encoding: string | undefined;
   private parsed: ParsedOpcode | undefined;
 
@@ -542,6 +544,9 @@ class Row {
           break;
         case 'wait':
           this.wait = true;
+          break;
+        case 'to':
+          this.to = true;
           break;
         case 'two':
           this.optionalSecond = true;
@@ -625,7 +630,9 @@ class TableForm implements Form {
     const { opcode } = this.row.read();
     const { size, row } = this;
     let { modes } = row;
-    if (size === 64 || opcode.operandSize === 64 || opcode.w === 1 || opcode.addressSize === 64) modes &= Mode.Bits64;
+    // VEX.W exists in every mode, REX.W only in 64-bit mode.
+    const rexW = opcode.w === 1 && opcode.space === 'legacy';
+    if (size === 64 || opcode.operandSize === 64 || rexW || opcode.addressSize === 64) modes &= Mode.Bits64;
     else if (size !== 0 && (row.f64 || (row.d64 && size === 32))) modes &= Mode.Legacy;
     return modes;
   }
@@ -660,6 +667,11 @@ class TableForm implements Form {
   get wait(): boolean {
     this.row.read();
     return this.row.wait;
+  }
+
+  get to(): boolean {
+    this.row.read();
+    return this.row.to;
   }
 
   get optionalSecond(): boolean {

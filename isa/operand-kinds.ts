@@ -51,7 +51,7 @@ add('sti', { class: 'register', file: 'st', size: 80 });
 add('mm', { class: 'register', file: 'mm', size: 64 });
 add('xmm', { class: 'register', file: 'xmm', size: 128 });
 add('ymm', { class: 'register', file: 'ymm', size: 256 });
-for (const size of [32, 64] as const) add(`mmm${size}`, { class: 'rm', file: 'mm', size });
+for (const size of [32, 64, 128] as const) add(`mmm${size}`, { class: 'rm', file: 'mm', size });
 for (const size of [8, 16, 32, 64, 128] as const) add(`xmmm${size}`, { class: 'rm', file: 'xmm', size });
 add('ymmm256', { class: 'rm', file: 'ymm', size: 256 });
 add('r32m8', { class: 'rm', file: 'gpr32', size: 8 });

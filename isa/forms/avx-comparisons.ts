@@ -7,7 +7,7 @@ import { vexOf } from './avx-rows';
  * numbers are unordered (one is a NaN), an ordered condition is false and an unordered one true.
  */
 const conditions: readonly (readonly [names: string, meaning: string])[] = [
-  ['eq eq_oq', 'are equal'],
+  ['eq', 'are equal'],
   ['lt lt_os', 'are less'],
   ['le le_os', 'are less or equal'],
   ['unord unord_q', 'are unordered'],
@@ -51,7 +51,10 @@ const shapes = [
 /** The rows of a shape; `tail` is the immediate or the fixed byte in its place. */
 function rowsOf(shape: (typeof shapes)[number], immediate: string, tail: string, attributes: string): string {
   if ('bits' in shape) {
-    return `xmm, xmm, xmmm${shape.bits}${immediate} | VEX.LIG.${shape.map}.WIG C2 /r ${tail} | ${attributes}`;
+    const row = (bits: 32 | 64, more: string) =>
+      `xmm, xmm, xmmm${bits}${immediate} | VEX.LIG.${shape.map}.WIG C2 /r ${tail} | ${attributes} ${more}`;
+    // NASM takes the memory operand of the single-precision forms for one of 64 bits; the processor reads 32.
+    return shape.bits === 32 ? `${row(32, 'decode')}\n${row(64, 'encode')}` : row(64, '');
   }
   return `
     xmm, xmm, xmmm128${immediate} | VEX.128.${shape.map}.WIG C2 /r ${tail} | ${attributes}

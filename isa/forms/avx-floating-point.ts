@@ -136,9 +136,16 @@ const logic: readonly InstructionSource[] = [
   ),
 ];
 
+/** An integer in a register or memory; NASM takes memory without a written size for a doubleword. */
+function integerSource(prefix: string): string {
+  return `
+    xmm, xmm, rmy | VEX.LIG.${prefix}.0F 2A /r    | two
+    xmm, xmm, m   | VEX.LIG.${prefix}.0F.W0 2A /r | two encode`;
+}
+
 const conversions: readonly InstructionSource[] = [
-  vexOf('cvtsi2ss', 'xmm, xmm, rmy | VEX.LIG.F3.0F 2A /r | two'),
-  vexOf('cvtsi2sd', 'xmm, xmm, rmy | VEX.LIG.F2.0F 2A /r | two'),
+  vexOf('cvtsi2ss', integerSource('F3')),
+  vexOf('cvtsi2sd', integerSource('F2')),
   vexOf('cvtss2si', 'ry, xmmm32 | VEX.LIG.F3.0F 2D /r', 'with a VEX encoding'),
   vexOf('cvttss2si', 'ry, xmmm32 | VEX.LIG.F3.0F 2C /r', 'with a VEX encoding'),
   vexOf('cvtsd2si', 'ry, xmmm64 | VEX.LIG.F2.0F 2D /r', 'with a VEX encoding'),

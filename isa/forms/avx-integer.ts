@@ -242,12 +242,28 @@ const rearrangement: readonly InstructionSource[] = [
     'with a VEX encoding',
   ),
   vexOf('pextrb', 'r32m8, xmm, imm8 | VEX.128.66.0F3A.W0 14 /r ib', 'with a VEX encoding'),
-  vexOf('pextrd', 'rm32, xmm, imm8 | VEX.128.66.0F3A.W0 16 /r ib', 'with a VEX encoding'),
-  vexOf('pextrq', 'rm64, xmm, imm8 | VEX.128.66.0F3A.W1 16 /r ib', 'with a VEX encoding'),
-  vexOf('pinsrw', 'xmm, xmm, r32m16, imm8 | VEX.128.66.0F.W0 C4 /r ib | two'),
-  vexOf('pinsrb', 'xmm, xmm, r32m8, imm8 | VEX.128.66.0F3A.W0 20 /r ib | two'),
+  vexOf(
+    'pextrd',
+    `
+    rm32, xmm, imm8 | VEX.128.66.0F3A.W0 16 /r ib
+    r64, xmm, imm8  | VEX.128.66.0F3A.W0 16 /r ib | encode en:MRI long`,
+    'with a VEX encoding',
+  ),
+  vexOf('pextrq', 'rm64, xmm, imm8 | VEX.128.66.0F3A.W1 16 /r ib | long', 'with a VEX encoding'),
+  vexOf(
+    'pinsrw',
+    `
+    xmm, xmm, r32m16, imm8 | VEX.128.66.0F.W0 C4 /r ib | two
+    xmm, xmm, r16, imm8    | VEX.128.66.0F.W0 C4 /r ib | two encode`,
+  ),
+  vexOf(
+    'pinsrb',
+    `
+    xmm, xmm, r32m8, imm8 | VEX.128.66.0F3A.W0 20 /r ib | two
+    xmm, xmm, r8, imm8    | VEX.128.66.0F3A.W0 20 /r ib | two encode`,
+  ),
   vexOf('pinsrd', 'xmm, xmm, rm32, imm8 | VEX.128.66.0F3A.W0 22 /r ib | two'),
-  vexOf('pinsrq', 'xmm, xmm, rm64, imm8 | VEX.128.66.0F3A.W1 22 /r ib | two'),
+  vexOf('pinsrq', 'xmm, xmm, rm64, imm8 | VEX.128.66.0F3A.W1 22 /r ib | two long'),
 ];
 
 function textCompare(sseMnemonic: string, opcode: string): InstructionSource {
@@ -255,7 +271,12 @@ function textCompare(sseMnemonic: string, opcode: string): InstructionSource {
 }
 
 function halves(sseMnemonic: string, selector: string): InstructionSource {
-  return vexOf(sseMnemonic, `xmm, xmm, xmmm128 | VEX.128.66.0F3A.WIG 44 /r =${selector} | two encode`);
+  return vexOf(
+    sseMnemonic,
+    `
+    xmm, xmm, xmmm128 | VEX.128.66.0F3A.WIG 44 /r =${selector} | two encode
+    ymm, ymm, ymmm256 | VEX.256.66.0F3A.WIG 44 /r =${selector} | two encode feature:VPCLMULQDQ`,
+  );
 }
 
 const textAndCryptography: readonly InstructionSource[] = [
@@ -263,13 +284,13 @@ const textAndCryptography: readonly InstructionSource[] = [
   textCompare('pcmpestri', '61'),
   textCompare('pcmpistrm', '62'),
   textCompare('pcmpistri', '63'),
-  packed('aesenc', '66.0F38', 'DC', 'none'),
-  packed('aesenclast', '66.0F38', 'DD', 'none'),
-  packed('aesdec', '66.0F38', 'DE', 'none'),
-  packed('aesdeclast', '66.0F38', 'DF', 'none'),
+  packed('aesenc', '66.0F38', 'DC', 'VAES'),
+  packed('aesenclast', '66.0F38', 'DD', 'VAES'),
+  packed('aesdec', '66.0F38', 'DE', 'VAES'),
+  packed('aesdeclast', '66.0F38', 'DF', 'VAES'),
   unary('aesimc', '66.0F38', 'DB', 'none'),
   unary('aeskeygenassist', '66.0F3A', 'DF', 'none', 'ib'),
-  packedImmediate('pclmulqdq', '66.0F3A', '44', 'none'),
+  packedImmediate('pclmulqdq', '66.0F3A', '44', 'VPCLMULQDQ'),
   halves('pclmullqlqdq', '00'),
   halves('pclmulhqlqdq', '01'),
   halves('pclmullqhqdq', '10'),

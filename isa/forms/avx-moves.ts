@@ -58,13 +58,15 @@ function masked(
   feature: string,
   what: string,
 ): InstructionSource {
+  // Only here does NASM let the mask be left out.
+  const optional = feature === 'AVX2' ? 'two' : '';
   return instruction(
     mnemonic,
     `Loads or stores the ${what} whose mask has its high bit set; the others are cleared or left alone.`,
     { feature },
     `
-    xmm, xmm, m128 | VEX.128.66.0F38.${w} ${load} /r
-    ymm, ymm, m256 | VEX.256.66.0F38.${w} ${load} /r
+    xmm, xmm, m128 | VEX.128.66.0F38.${w} ${load} /r | ${optional}
+    ymm, ymm, m256 | VEX.256.66.0F38.${w} ${load} /r | ${optional}
     m128, xmm, xmm | VEX.128.66.0F38.${w} ${store} /r | en:MVR
     m256, ymm, ymm | VEX.256.66.0F38.${w} ${store} /r | en:MVR`,
   );
@@ -96,8 +98,8 @@ const moves: readonly InstructionSource[] = [
     `
     xmm, xmmm64 | VEX.128.F3.0F.WIG 7E /r
     xmmm64, xmm | VEX.128.66.0F.WIG D6 /r
-    xmm, rm64   | VEX.128.66.0F.W1 6E /r
-    rm64, xmm   | VEX.128.66.0F.W1 7E /r`,
+    xmm, rm64   | VEX.128.66.0F.W1 6E /r | long
+    rm64, xmm   | VEX.128.66.0F.W1 7E /r | long`,
     plainVex,
   ),
   wholeMove('movaps', 'NP.0F', '28', '29'),
@@ -136,6 +138,20 @@ const moves: readonly InstructionSource[] = [
     r64, ymm | VEX.256.66.0F.WIG 50 /r | encode`,
     'also on 256 bits',
   ),
+  instruction(
+    'vmovqqa',
+    'Another name of VMOVDQA on 256 bits.',
+    avx,
+    'ymm, ymmm256 | VEX.256.66.0F.WIG 6F /r | encode\nymmm256, ymm | VEX.256.66.0F.WIG 7F /r | encode',
+  ),
+  instruction(
+    'vmovqqu',
+    'Another name of VMOVDQU on 256 bits.',
+    avx,
+    'ymm, ymmm256 | VEX.256.F3.0F.WIG 6F /r | encode\nymmm256, ymm | VEX.256.F3.0F.WIG 7F /r | encode',
+  ),
+  instruction('vldqqu', 'Another name of VLDDQU on 256 bits.', avx, 'ymm, m256 | VEX.256.F2.0F.WIG F0 /r | encode'),
+  instruction('vmovntqq', 'Another name of VMOVNTDQ on 256 bits.', avx, 'm256, ymm | VEX.256.66.0F.WIG E7 /r | encode'),
   nonTemporal('movntps', 'NP.0F', '2B'),
   nonTemporal('movntpd', '66.0F', '2B'),
   nonTemporal('movntdq', '66.0F', 'E7'),
@@ -212,16 +228,16 @@ const lanes: readonly InstructionSource[] = [
     'vgatherdpd',
     '92',
     'W1',
-    'xmm, vm32x, xmm | %',
-    'ymm, vm32x, ymm | %',
+    'xmm, vm64x, xmm | %',
+    'ymm, vm64x, ymm | %',
     'double-precision numbers at doubleword indexes',
   ),
   gather(
     'vgatherqps',
     '93',
     'W0',
-    'xmm, vm64x, xmm | %',
-    'xmm, vm64y, xmm | %',
+    'xmm, vm32x, xmm | %',
+    'xmm, vm32y, xmm | %',
     'single-precision numbers at quadword indexes',
   ),
   gather(
@@ -233,8 +249,8 @@ const lanes: readonly InstructionSource[] = [
     'double-precision numbers at quadword indexes',
   ),
   gather('vpgatherdd', '90', 'W0', 'xmm, vm32x, xmm | %', 'ymm, vm32y, ymm | %', 'doublewords at doubleword indexes'),
-  gather('vpgatherdq', '90', 'W1', 'xmm, vm32x, xmm | %', 'ymm, vm32x, ymm | %', 'quadwords at doubleword indexes'),
-  gather('vpgatherqd', '91', 'W0', 'xmm, vm64x, xmm | %', 'xmm, vm64y, xmm | %', 'doublewords at quadword indexes'),
+  gather('vpgatherdq', '90', 'W1', 'xmm, vm64x, xmm | %', 'ymm, vm64x, ymm | %', 'quadwords at doubleword indexes'),
+  gather('vpgatherqd', '91', 'W0', 'xmm, vm32x, xmm | %', 'xmm, vm32y, xmm | %', 'doublewords at quadword indexes'),
   gather('vpgatherqq', '91', 'W1', 'xmm, vm64x, xmm | %', 'ymm, vm64y, ymm | %', 'quadwords at quadword indexes'),
 ];
 

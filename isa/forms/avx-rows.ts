@@ -25,13 +25,11 @@ export function vexOf(
 /** `66.0F` of `66 0F 58`: prefix and map as a VEX prefix names them. */
 type VexMap = `${'NP' | '66' | 'F2' | 'F3'}.${'0F' | '0F38' | '0F3A'}`;
 
+/** The feature that the 256-bit form of an instruction needs; `none` if it has none. */
+type Wide = 'AVX' | 'AVX2' | 'VAES' | 'VPCLMULQDQ' | 'none';
+
 /** Two sources and a destination, on 128 and 256 bits; `wide` is the feature of the latter. */
-export function packed(
-  sseMnemonic: string,
-  map: VexMap,
-  opcode: string,
-  wide: 'AVX' | 'AVX2' | 'none' = 'AVX',
-): InstructionSource {
+export function packed(sseMnemonic: string, map: VexMap, opcode: string, wide: Wide = 'AVX'): InstructionSource {
   const narrow = `xmm, xmm, xmmm128 | VEX.128.${map}.WIG ${opcode} /r | two`;
   if (wide === 'none') return vexOf(sseMnemonic, narrow);
   return vexOf(
@@ -47,7 +45,7 @@ export function packedImmediate(
   sseMnemonic: string,
   map: VexMap,
   opcode: string,
-  wide: 'AVX' | 'AVX2' | 'none' = 'AVX',
+  wide: Wide = 'AVX',
 ): InstructionSource {
   const narrow = `xmm, xmm, xmmm128, imm8 | VEX.128.${map}.WIG ${opcode} /r ib | two`;
   if (wide === 'none') return vexOf(sseMnemonic, narrow);
@@ -69,7 +67,7 @@ export function unary(
   sseMnemonic: string,
   map: VexMap,
   opcode: string,
-  wide: 'AVX' | 'AVX2' | 'none' = 'AVX',
+  wide: Wide = 'AVX',
   tail = '',
 ): InstructionSource {
   const immediate = tail === '' ? '' : ', imm8';

@@ -39,13 +39,19 @@ const shapes = [
   { suffix: 'sd', prefix: 'F2', operands: 'xmm, xmmm64', feature: 'SSE2', what: 'the lower double-precision numbers' },
 ];
 
+/** CMPSD: NASM takes its memory operand for one of 128 bits, the processor reads 64. */
+const compareDouble = `
+    xmm, xmmm64, imm8 | F2 0F C2 /r ib | decode
+    xmm, xmm, imm8    | F2 0F C2 /r ib | encode
+    xmm, m128, imm8   | F2 0F C2 /r ib | encode`;
+
 const comparisons: readonly InstructionSource[] = [
   ...shapes.map(({ suffix, prefix, operands, feature, what }) =>
     instruction(
       `cmp${suffix}`,
       `Compares ${what} by the condition in the immediate: all ones where it holds, else zero.`,
       { ...sseFloat, feature },
-      `${operands}, imm8 | ${prefix} 0F C2 /r ib`,
+      suffix === 'sd' ? compareDouble : `${operands}, imm8 | ${prefix} 0F C2 /r ib`,
     ),
   ),
   ...shapes.flatMap(({ suffix, prefix, operands, feature, what }) =>
@@ -233,6 +239,13 @@ const logic: readonly InstructionSource[] = [
   ),
 ];
 
+/** An integer in a register or memory; NASM takes memory without a written size for a doubleword. */
+function integerSource(prefix: string): string {
+  return `
+    xmm, rmy | ${prefix} 0F 2A /r
+    xmm, m   | ${prefix} 0F 2A /r W0 | encode`;
+}
+
 const mmxConversion = { ...sseFloat, exceptions: '#NM #UD #XM #MF' };
 
 const conversions: readonly InstructionSource[] = [
@@ -276,13 +289,13 @@ const conversions: readonly InstructionSource[] = [
     'cvtsi2ss',
     'Converts a signed integer to single precision.',
     { ...sseFloat, feature: 'SSE' },
-    'xmm, rmy | F3 0F 2A /r',
+    integerSource('F3'),
   ),
   instruction(
     'cvtsi2sd',
     'Converts a signed integer to double precision.',
     { ...sseFloat, feature: 'SSE2' },
-    'xmm, rmy | F2 0F 2A /r',
+    integerSource('F2'),
   ),
   instruction(
     'cvtss2si',

@@ -16,6 +16,34 @@ function shift(mnemonic: string, opcode: string, group: string, digit: number, s
   );
 }
 
+/** Quadwords in MMX registers: NASM takes the memory operand for one of 128 bits, the processor reads 64. */
+function quadwords(mnemonic: string, opcode: string, summary: string): InstructionSource {
+  return instruction(
+    mnemonic,
+    summary,
+    { ...mmx, feature: 'SSE2' },
+    `
+    mm, mmm64     | NP 0F ${opcode} /r | decode
+    mm, mmm128    | NP 0F ${opcode} /r | encode
+    xmm, xmmm128  | 66 0F ${opcode} /r`,
+  );
+}
+
+/** A shuffle by an immediate. NASM takes the memory operand only without a written size. */
+function shuffle(mnemonic: string, file: 'mm' | 'xmm', prefix: string, summary: string): InstructionSource {
+  const memory = file === 'mm' ? 'mmm64' : 'xmmm128';
+  const meaning = file === 'mm' ? { ...mmx, feature: 'SSE' } : { ...sse, feature: 'SSE2' };
+  return instruction(
+    mnemonic,
+    summary,
+    meaning,
+    `
+    ${file}, ${memory}, imm8 | ${prefix} 0F 70 /r ib | decode
+    ${file}, ${file}, imm8   | ${prefix} 0F 70 /r ib | encode
+    ${file}, m, imm8         | ${prefix} 0F 70 /r ib | encode`,
+  );
+}
+
 /** Sign or zero extension of the low elements of the source. */
 function extend(mnemonic: string, opcode: string, bits: 16 | 32 | 64, summary: string): InstructionSource {
   return xmmOf(bits, mnemonic, `66 0F 38 ${opcode}`, 'SSE4.1', summary);
@@ -37,7 +65,7 @@ const arithmetic: readonly InstructionSource[] = [
   mmxAndSse2('psubb', 'F8', 'Subtracts packed bytes, modulo 256.'),
   mmxAndSse2('psubw', 'F9', 'Subtracts packed words, modulo 65536.'),
   mmxAndSse2('psubd', 'FA', 'Subtracts packed doublewords, modulo 2^32.'),
-  mmxAndSse2('psubq', 'FB', 'Subtracts packed quadwords, modulo 2^64.', 'SSE2'),
+  quadwords('psubq', 'FB', 'Subtracts packed quadwords, modulo 2^64.'),
   mmxAndSse2('psubsb', 'E8', 'Subtracts packed signed bytes; what does not fit becomes the nearest value.'),
   mmxAndSse2('psubsw', 'E9', 'Subtracts packed signed words; what does not fit becomes the nearest value.'),
   mmxAndSse2('psubusb', 'D8', 'Subtracts packed unsigned bytes; what is below zero becomes zero.'),
@@ -45,7 +73,7 @@ const arithmetic: readonly InstructionSource[] = [
   mmxAndSse2('pmullw', 'D5', 'Multiplies packed words and keeps the low halves of the products.'),
   mmxAndSse2('pmulhw', 'E5', 'Multiplies packed signed words and keeps the high halves of the products.'),
   mmxAndSse2('pmulhuw', 'E4', 'Multiplies packed unsigned words and keeps the high halves of the products.', 'SSE'),
-  mmxAndSse2('pmuludq', 'F4', 'Multiplies the even unsigned doublewords into quadwords.', 'SSE2'),
+  quadwords('pmuludq', 'F4', 'Multiplies the even unsigned doublewords into quadwords.'),
   sse41('pmuldq', '28', 'Multiplies the even signed doublewords into quadwords.'),
   sse41('pmulld', '40', 'Multiplies packed doublewords and keeps the low halves of the products.'),
   ssse3('pmulhrsw', '0B', 'Multiplies packed signed words as fractions of 15 bits and rounds.'),
@@ -155,7 +183,8 @@ const rearrangement: readonly InstructionSource[] = [
     'Interleaves the low bytes of destination and source.',
     mmx,
     `
-    mm, mmm32     | NP 0F 60 /r
+    mm, mmm64     | NP 0F 60 /r | encode
+    mm, mmm32     | NP 0F 60 /r | decode
     xmm, xmmm128  | 66 0F 60 /r | feature:SSE2`,
   ),
   instruction(
@@ -163,7 +192,8 @@ const rearrangement: readonly InstructionSource[] = [
     'Interleaves the low words of destination and source.',
     mmx,
     `
-    mm, mmm32     | NP 0F 61 /r
+    mm, mmm64     | NP 0F 61 /r | encode
+    mm, mmm32     | NP 0F 61 /r | decode
     xmm, xmmm128  | 66 0F 61 /r | feature:SSE2`,
   ),
   instruction(
@@ -171,7 +201,8 @@ const rearrangement: readonly InstructionSource[] = [
     'Interleaves the low doublewords of destination and source.',
     mmx,
     `
-    mm, mmm32     | NP 0F 62 /r
+    mm, mmm64     | NP 0F 62 /r | encode
+    mm, mmm32     | NP 0F 62 /r | decode
     xmm, xmmm128  | 66 0F 62 /r | feature:SSE2`,
   ),
   mmxAndSse2('punpckhbw', '68', 'Interleaves the high bytes of destination and source.'),
@@ -184,30 +215,10 @@ const rearrangement: readonly InstructionSource[] = [
     'SSE2',
     'Puts the high quadword of the source above that of the destination, moved down.',
   ),
-  instruction(
-    'pshufw',
-    'Places words anywhere by a pattern of four two-bit numbers.',
-    { ...mmx, feature: 'SSE' },
-    'mm, mmm64, imm8 | NP 0F 70 /r ib',
-  ),
-  instruction(
-    'pshufd',
-    'Places doublewords anywhere by a pattern of four two-bit numbers.',
-    { ...sse, feature: 'SSE2' },
-    'xmm, xmmm128, imm8 | 66 0F 70 /r ib',
-  ),
-  instruction(
-    'pshufhw',
-    'Places the high words by a pattern of four two-bit numbers; the low ones stay.',
-    { ...sse, feature: 'SSE2' },
-    'xmm, xmmm128, imm8 | F3 0F 70 /r ib',
-  ),
-  instruction(
-    'pshuflw',
-    'Places the low words by a pattern of four two-bit numbers; the high ones stay.',
-    { ...sse, feature: 'SSE2' },
-    'xmm, xmmm128, imm8 | F2 0F 70 /r ib',
-  ),
+  shuffle('pshufw', 'mm', 'NP', 'Places words anywhere by a pattern of four two-bit numbers.'),
+  shuffle('pshufd', 'xmm', '66', 'Places doublewords anywhere by a pattern of four two-bit numbers.'),
+  shuffle('pshufhw', 'xmm', 'F3', 'Places the high words by a pattern of four two-bit numbers; the low ones stay.'),
+  shuffle('pshuflw', 'xmm', 'F2', 'Places the low words by a pattern of four two-bit numbers; the high ones stay.'),
   ssse3('pshufb', '00', 'Places bytes anywhere, or clears them, by the bytes of the source.'),
   instruction(
     'palignr',
@@ -215,7 +226,9 @@ const rearrangement: readonly InstructionSource[] = [
     { ...mmx, feature: 'SSSE3' },
     `
     mm, mmm64, imm8     | NP 0F 3A 0F /r ib
-    xmm, xmmm128, imm8  | 66 0F 3A 0F /r ib`,
+    xmm, xmmm128, imm8  | 66 0F 3A 0F /r ib | decode
+    xmm, xmm, imm8      | 66 0F 3A 0F /r ib | encode
+    xmm, m, imm8        | 66 0F 3A 0F /r ib | encode`,
   ),
   instruction(
     'pblendw',
@@ -228,7 +241,9 @@ const rearrangement: readonly InstructionSource[] = [
     'Takes the bytes of the source where the byte in XMM0 has its high bit set.',
     { ...sse, feature: 'SSE4.1' },
     `
-    xmm, xmmm128, xmm0  | 66 0F 38 10 /r
+    xmm, xmmm128, xmm0  | 66 0F 38 10 /r | decode
+    xmm, xmm, xmm0      | 66 0F 38 10 /r | encode
+    xmm, m, xmm0        | 66 0F 38 10 /r | encode
     xmm, xmmm128        | 66 0F 38 10 /r | encode`,
   ),
   extend('pmovsxbw', '20', 64, 'Widens signed bytes to words.'),
@@ -256,7 +271,7 @@ const rearrangement: readonly InstructionSource[] = [
     'Copies one word to a general register or memory.',
     { ...mmx, feature: 'SSE' },
     `
-    ry, mm, imm8       | NP 0F C5 /r ib
+    r32, mm, imm8      | NP 0F C5 /r ib
     ry, xmm, imm8      | 66 0F C5 /r ib    | feature:SSE2
     m16, xmm, imm8     | 66 0F 3A 15 /r ib | feature:SSE4.1
     r32m16, xmm, imm8  | 66 0F 3A 15 /r ib | feature:SSE4.1 decode`,
@@ -267,13 +282,18 @@ const rearrangement: readonly InstructionSource[] = [
     { ...mmx, feature: 'SSE' },
     `
     mm, r32m16, imm8   | NP 0F C4 /r ib
-    xmm, r32m16, imm8  | 66 0F C4 /r ib | feature:SSE2`,
+    mm, r16, imm8      | NP 0F C4 /r ib | encode
+    xmm, r32m16, imm8  | 66 0F C4 /r ib | feature:SSE2
+    xmm, r16, imm8     | 66 0F C4 /r ib | feature:SSE2 encode
+    xmm, r64m16, imm8  | 66 REX.W 0F C4 /r ib | feature:SSE2 encode`,
   ),
   instruction(
     'pextrb',
     'Copies one byte to a general register or memory.',
     { ...sse, feature: 'SSE4.1' },
-    'r32m8, xmm, imm8 | 66 0F 3A 14 /r ib',
+    `
+    r32m8, xmm, imm8 | 66 0F 3A 14 /r ib
+    r64, xmm, imm8   | 66 0F 3A 14 /r ib | encode en:MRI long`,
   ),
   instruction(
     'pextrd',
@@ -291,7 +311,9 @@ const rearrangement: readonly InstructionSource[] = [
     'pinsrb',
     'Replaces one byte by a general register’s or memory’s.',
     { ...sse, feature: 'SSE4.1' },
-    'xmm, r32m8, imm8 | 66 0F 3A 20 /r ib',
+    `
+    xmm, r32m8, imm8 | 66 0F 3A 20 /r ib
+    xmm, r8, imm8    | 66 0F 3A 20 /r ib | encode`,
   ),
   instruction(
     'pinsrd',

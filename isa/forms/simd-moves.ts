@@ -37,7 +37,9 @@ export const simdMoves: readonly InstructionSource[] = [
     mmx,
     `
     mm, rm32   | NP 0F 6E /r W0
+    mm, m      | NP 0F 6E /r W0 | encode
     rm32, mm   | NP 0F 7E /r W0
+    m, mm      | NP 0F 7E /r W0 | encode
     xmm, rm32  | 66 0F 6E /r W0 | feature:SSE2
     rm32, xmm  | 66 0F 7E /r W0 | feature:SSE2
     mm, rm64   | NP REX.W 0F 6E /r | encode

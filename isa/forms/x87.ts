@@ -26,9 +26,10 @@ function arithmetic(mnemonic: string, digit: number, reverse: number, pop: strin
     `
     m32       | D8 /${digit}
     m64       | DC /${digit}
-    st0, sti  | D8 /${digit}
     sti, st0  | DC /${reverse}
-    sti       | D8 /${digit} | encode
+    st0, sti  | D8 /${digit}
+    sti       | D8 /${digit}   | encode
+    sti       | DC /${reverse} | encode to
               | ${pop}       | encode`,
   );
 }
