@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { assemble } from '../assembler/assemble';
-import { LspClient, uriFor } from './testing/lsp-client';
+import { LspClient } from './testing/lsp-client';
 
 /** `FUZZ_EDITS=20000 npx vitest run server/fuzz` for a long campaign, `FUZZ_SEED` to repeat one. */
 const EDITS = Number(process.env.FUZZ_EDITS ?? 250);
@@ -118,14 +118,14 @@ it(`survives ${EDITS} random edits, answering all the while`, { timeout: 60_000 
   // Nothing was lost: a server that opens the same texts now says the same.
   const fresh = await LspClient.start({ assemble, files });
   for (const path of paths) await fresh.open(path, client.text(path));
+  const messages = (one: LspClient, path: string) =>
+    one.diagnostics(path, 30_000).then((all) => all.map((d) => d.message));
+  for (const path of paths) expect(await messages(client, path)).toEqual(await messages(fresh, path));
   for (const path of paths) {
     for (const method of ['documentSymbol', 'foldingRange', 'semanticTokens/full']) {
-      expect(await client.in(`textDocument/${method}`, path), uriFor(path)).toEqual(
-        await fresh.in(`textDocument/${method}`, path),
-      );
+      const answers = [client, fresh].map((one) => one.in(`textDocument/${method}`, path));
+      expect(await answers[0], `${method} of ${path}`).toEqual(await answers[1]);
     }
-    const places = (client: LspClient) => client.diagnostics(path, 30_000).then((list) => list.map((d) => d.message));
-    expect(await places(client)).toEqual(await places(fresh));
   }
   await fresh.end();
   await client.end();

@@ -79,8 +79,12 @@ export function serve(connection: Connection, access: FileAccess, assemble: Asse
   const documents = new TextDocuments(TextDocument);
   const files = new Files(access);
   const publisher = new DiagnosticsPublisher(files, (params) => void connection.sendDiagnostics(params));
-  const programs = new Programs(files, assemble, defaultSettings, (program, analysis) => {
+  const programs = new Programs(files, assemble, defaultSettings, (program, analysis, namesChanged) => {
     publisher.analysed(program, analysis);
+    // Colours come from the text at once; what only assembling finds, labels made by macros, comes later.
+    if (namesChanged && client.workspace?.semanticTokens?.refreshSupport) {
+      connection.languages.semanticTokens.refresh().catch(ignored);
+    }
     if (analysis?.failure !== undefined) connection.console.error(`assembler: ${analysis.failure}`);
     if (analysis && client.workspace?.inlayHint?.refreshSupport && wantsHints())
       connection.languages.inlayHint.refresh().catch(ignored);

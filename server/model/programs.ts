@@ -58,7 +58,7 @@ export class Programs {
     private readonly assemble: Assemble,
     settings: Settings,
     /** Called after a program has been assembled anew, or (without analysis) when nobody has it open any more. */
-    private readonly analysed: (program: Program, analysis: Analysis | undefined) => void,
+    private readonly analysed: (program: Program, analysis: Analysis | undefined, namesChanged: boolean) => void,
   ) {
     this.settings = settings;
   }
@@ -114,7 +114,7 @@ export class Programs {
     for (const [root, program] of this.programs) {
       if (roots.has(root)) continue;
       this.programs.delete(root);
-      if (!this.disposed) this.analysed(program, undefined);
+      if (!this.disposed) this.analysed(program, undefined, false);
     }
     for (const root of roots) {
       if (this.disposed) return;
@@ -212,9 +212,11 @@ export class Programs {
       // What turned out to be absent changes nothing.
       if (![...missing].some((key) => this.files.stamp(key) !== '')) break;
     }
+    const names = (result: AssembleResult | undefined) => (result?.symbols ?? []).map(({ name }) => name).join(' ');
+    const namesChanged = names(program.analysis?.result) !== names(analysis.result);
     program.analysis = analysis;
     for (const file of analysis.result.dependencies) if (!program.files.includes(file)) program.files.push(file);
-    if (!this.disposed && this.programs.get(program.root) === program) this.analysed(program, analysis);
+    if (!this.disposed && this.programs.get(program.root) === program) this.analysed(program, analysis, namesChanged);
     return analysis;
   }
 
