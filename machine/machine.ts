@@ -136,7 +136,9 @@ export class Machine {
    */
   run(instructions: number, skip: boolean): MachineStop {
     const { processor, clock } = this;
+    // only the instruction at the present address is passed over, not one that an interrupt leads to first
     let first = skip;
+    const start = processor.state.linearIp;
     for (;;) {
       clock.fireDue(clock.now());
       if (this.#resetWanted) this.reset();
@@ -160,7 +162,7 @@ export class Machine {
         this.vmx.untilPreemption,
         SLICE,
       );
-      const leave = this.#slice(room, first);
+      const leave = this.#slice(room, first && processor.state.linearIp === start);
       first = false;
       if (leave === Leave.Breakpoint) return { kind: 'breakpoint' };
     }

@@ -12,6 +12,7 @@ import {
   leS,
   load,
   loadAt,
+  ne,
   or,
   shl,
   shrU,
@@ -35,6 +36,9 @@ const inlined = new Set(
   'mov add sub cmp test and or xor inc dec lea push pop call ret jmp movzx movsx shl shr sar nop imul'.split(' '),
 );
 const inlineSizes = new Set([0, 8, 32, 64]);
+
+/** What the next instruction's handler is passed over for. A region that could not do its next instruction returns Region. */
+export const Skip = { Nothing: 0, Region: 1, Breakpoint: 2 } as const;
 
 /** What an out-of-line handler returns. */
 const Result = { Next: 0, Fault: 1, Near: 2, Far: 3, Again: 4 } as const;
@@ -146,7 +150,7 @@ interface LoopImports {
   regionType: number;
 }
 
-/** `run(skip)`: interprets until something makes it leave. With `skip` the first instruction's breakpoint is passed over. */
+/** `run(skip)`: interprets until something makes it leave. `skip` is one of {@link Skip}, for the first instruction. */
 function buildLoop(
   variants: readonly Variant[],
   outOfLine: Map<Variant, number>,
@@ -179,6 +183,14 @@ function buildLoop(
     code.if(eq(heat, loadAt(32, State.heatThreshold)), () => leave(Leave.Hot));
   };
 
+  /** Takes the handler behind a region's entry or, where the caller of `run` asked for it, behind a breakpoint. */
+  const passOver = (): void => {
+    code.if(or(eq(handler, i32(Handler.Region)), eq(skip, i32(Skip.Breakpoint))), () =>
+      code.set(handler, load(16, record, DecodedRecord.interpret)),
+    );
+    code.set(skip, i32(0));
+  };
+
   // refetch: everything from the state
   code.loop((refetch) => {
     code.set(offset, loadAt(32, State.offset));
@@ -193,10 +205,8 @@ function buildLoop(
       code.if(leS(remaining, i32(0)), () => leave(Leave.Slice));
       code.set(record, load(32, add(table, shl(offset, i32(2)))));
       code.set(handler, load(16, record, DecodedRecord.handler));
-      code.if(skip, () => {
-        code.set(handler, load(16, record, DecodedRecord.interpret));
-        code.set(skip, i32(0));
-      });
+      // what is not decoded yet is skipped once it is
+      code.if(and(ne(skip, i32(0)), ne(record, i32(0))), passOver);
       code.loop((execute) => {
         code.block((retire) => {
           code.block((jumped) => {
@@ -212,6 +222,7 @@ function buildLoop(
                       code.br(refetch);
                     });
                     code.set(handler, load(16, record, DecodedRecord.handler));
+                    code.if(skip, passOver);
                     code.br(execute);
                   },
                   () => {
@@ -266,6 +277,7 @@ function buildLoop(
                 code.nestedBlocks((labels) => code.brTable(handler, labels, labels[0]), [...special, ...handlers]);
               });
               // fault
+              code.set(skip, i32(0));
               spill();
               code.if(call(imports.deliver, 'i32'), () => {
                 code.storeAt(32, State.leave, i32(Leave.Stop));

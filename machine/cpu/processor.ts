@@ -9,7 +9,7 @@ import type { Cpu, InstructionHelper, PortBus } from './cpu';
 import { CpuState } from './cpu-state';
 import { fillRecord } from './decode-record';
 import { GuestFault, raise, Vector } from './fault';
-import { InterpreterModule } from './interpreter';
+import { InterpreterModule, Skip } from './interpreter';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
 import type { CpuProfile } from './system/cpuid';
@@ -163,7 +163,7 @@ export class Processor implements Cpu {
     let first = skip;
     let leave: number;
     for (;;) {
-      this.#run(first ? 1 : 0);
+      this.#run(first ? Skip.Breakpoint : Skip.Nothing);
       first = false;
       leave = u32[State.leave >>> 2];
       if (leave === Leave.Hot) {

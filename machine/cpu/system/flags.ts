@@ -94,10 +94,10 @@ export function setInterruptFlag(cpu: Cpu): void {
   cpu.endSlice();
 }
 
-/** CLAC, STAC: only in protected mode at level 0 with CR4.SMAP enumerated; else #UD. */
+/** CLAC, STAC: level 0 only (#UD, not #GP). */
 export function setAlignmentCheck(cpu: Cpu, instruction: Decoded, set: boolean): void {
   const { state } = cpu;
-  if (instruction.prefixes.lock || !isProtected(state) || state.cpl !== 0 || isVirtual8086(state)) {
+  if (instruction.prefixes.lock || state.cpl !== 0) {
     raise(Vector.UD, undefined, 'CLAC and STAC need CPL 0');
   }
   const at = State.systemFlags >>> 2;

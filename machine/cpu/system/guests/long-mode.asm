@@ -115,7 +115,7 @@ checks:
                 PASS
 ; ---- far transfers
                 CHECK 'JMP to compatibility code and back'
-                jmp far [to_compat]
+                jmp dword far [to_compat]
                 bits 32
 compat_code:    mov eax, cs
                 dec eax
@@ -123,7 +123,7 @@ compat_code:    mov eax, cs
                 bits 64
 compat_back:    PASS
                 CHECK 'in compatibility code offsets wrap at 4 GiB'
-                jmp far [to_wrap]
+                jmp dword far [to_wrap]
                 bits 32
 wrap_code:      mov ax, DATA0
                 mov ds, ax
@@ -136,39 +136,39 @@ wrap_code:      mov ax, DATA0
                 bits 64
 wrap_back:      PASS
                 CHECK 'JMP to code with L and D'
-                jmp far [to_both]
+                jmp dword far [to_both]
                 PASS
                 CHECK 'JMP to 64-bit code beyond 4 GiB that is not canonical'
                 lea rbx, [%$pointer]
-                o64 jmp far [rbx]
+                jmp qword far [rbx]
 %$pointer       dq 0x8000000000000000
                 dw CODE0
                 PASS
                 CHECK 'JMP through a call gate'
-                jmp far [to_gate]
+                jmp dword far [to_gate]
 gate_target:    PASS
                 CHECK 'JMP through a call gate to compatibility code'
-                jmp far [to_gate_compat]
+                jmp dword far [to_gate_compat]
                 PASS
                 CHECK 'JMP through a call gate whose upper half has a type'
-                jmp far [to_gate_type]
+                jmp dword far [to_gate_type]
                 PASS
                 CHECK 'JMP through a call gate to an offset that is not canonical'
-                jmp far [to_gate_far]
+                jmp dword far [to_gate_far]
                 PASS
                 CHECK 'JMP through the last gate of the GDT, whose upper half is beyond the limit'
-                jmp far [to_gate_last]
+                jmp dword far [to_gate_last]
                 PASS
                 CHECK 'JMP to a TSS'
-                jmp far [to_tss]
+                jmp dword far [to_tss]
                 PASS
                 CHECK 'JMP to a task gate'
-                jmp far [to_task_gate]
+                jmp dword far [to_task_gate]
                 PASS
                 CHECK 'level 3: CALL through a gate to level 0'
                 USER
                 lea rbx, [to_gate3]
-                call far [rbx]
+                call dword far [rbx]
                 PASS
                 CHECK 'level 3: CALL from compatibility code through a gate to level 0'
                 USER32
