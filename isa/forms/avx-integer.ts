@@ -230,7 +230,11 @@ const rearrangement: readonly InstructionSource[] = [
   ),
   vexOf(
     'pmovmskb',
-    'r32, xmm | VEX.128.66.0F.WIG D7 /r\nr32, ymm | VEX.256.66.0F.WIG D7 /r | feature:AVX2',
+    `
+    r32, xmm | VEX.128.66.0F.WIG D7 /r
+    r64, xmm | VEX.128.66.0F.WIG D7 /r | encode long
+    r32, ymm | VEX.256.66.0F.WIG D7 /r | feature:AVX2
+    r64, ymm | VEX.256.66.0F.WIG D7 /r | encode long feature:AVX2`,
     'also on 256 bits',
   ),
   vexOf(
