@@ -47,8 +47,10 @@ export interface AssembleOptions {
   optimization?: 0 | 1 | 'x';
   /** `-w+class`, `-w-class`, `-w+error`, in order. */
   warnings?: readonly string[];
-  /** `-g`: line information in the output. */
+  /** `-g`: line information in the output (DWARF, in `elf32` and `elf64`). */
   debug?: boolean;
+  /** What names of files are relative to, for debuggers; not said unless given. */
+  directory?: string;
   /** Ask for the listing text. */
   listing?: boolean;
   /** Environment variables, for `%!NAME` and `%ifenv`; none unless given. */

@@ -2,6 +2,7 @@ import type { AssembleOptions, AssembleResult, SourceReader } from './api';
 import { encode } from './encoder/encode';
 import { BinFormat } from './output/bin';
 import { ContentsWriter } from './output/contents';
+import { ElfFormat } from './output/elf';
 import { ListingWriter } from './output/listing';
 import { lineEntries, macroInfos, symbolInfos } from './output/program-info';
 import { Assembly } from './program/assembly';
@@ -12,16 +13,21 @@ import { Assembly } from './program/assembly';
  * @param source its text
  */
 export function assemble(file: string, source: string, options: AssembleOptions, reader: SourceReader): AssembleResult {
-  const assembly = new Assembly(options, reader, encode, (program) => new BinFormat(program));
+  const assembly = new Assembly(options, reader, encode, (program) =>
+    options.format === 'bin' ? new BinFormat(program) : new ElfFormat(options.format, program, file, options),
+  );
   assembly.run(file, source);
   const { diagnostics, format } = assembly;
   let output: Uint8Array | undefined;
   let listing: ListingWriter | undefined;
-  if (diagnostics.errors === 0 && format.place()) {
-    listing = assembly.listing && new ListingWriter(assembly.listing);
-    const contents = new ContentsWriter(assembly.evaluator, diagnostics, format.resolver, listing);
+  if (assembly.complete) {
+    const placed = format.place();
+    const ok = placed && diagnostics.errors === 0;
+    if (ok) listing = assembly.listing && new ListingWriter(assembly.listing);
+    // Also where there will be no output: some of what is wrong shows only when bytes are made.
+    const contents = new ContentsWriter(assembly.evaluator, diagnostics, format, listing);
     contents.write(assembly.items, assembly.sections);
-    if (diagnostics.errors === 0) output = format.file(contents);
+    if (ok && diagnostics.errors === 0) output = format.file(contents);
   }
   const result: AssembleResult = {
     diagnostics: diagnostics.list,

@@ -209,7 +209,7 @@ export class Diagnostics {
     let inner = range ? plain(range) : this.line ? wholeLine(this.line) : noRange;
     if (range instanceof TokenRange) {
       for (let e = range.first.expansion; e; e = e.call.expansion) {
-        if (e.body && !e.body.line.builtin)
+        if (e.body && !e.body.line.builtin && !e.macro.name.startsWith('__?'))
           chain.push({
             message: `... from single-line macro \`${e.macro.name}' defined here`,
             range: plain(new TokenRange(e.body, e.body)),

@@ -164,10 +164,13 @@ export class Evaluator {
     const unknown = typeof value === 'object' && value.unknown;
     if (unknown) return value;
     if (isScalar(base)) return new Linear(number, terms, false, base);
-    const term = base.terms[0];
-    if (base.terms.length !== 1 || term!.coefficient !== 1 || isRegister(term!.base))
+    const [term] = base.terms;
+    const to = term!.base;
+    const section = base.terms.length === 1 && term!.coefficient === 1 && !isRegister(to) ? to : undefined;
+    // Only what has no place of its own can stand there, once it is known what it is.
+    if (!section || (this.critical && section.kind !== 'special' && section.kind !== 'segment'))
       return this.error('invalid right-hand operand to WRT', e.b!);
-    return new Linear(number, terms, false, term!.base);
+    return new Linear(number, terms, false, section);
   }
 
   private binary(e: Expression, a: Result, b: Result): Result | undefined {

@@ -62,6 +62,7 @@ export class BinFormat implements OutputFormat, FieldResolver {
   }
 
   readonly directives = ['org'];
+  readonly addressBytes = 8;
 
   directive(value: DirectiveValue): void {
     const expression = value.tokens.length ? value.parser.parse() : undefined;
@@ -102,6 +103,14 @@ export class BinFormat implements OutputFormat, FieldResolver {
     this.order = placed.order;
     this.start = placed.origin;
     return true;
+  }
+
+  zeroing(section: Section): string {
+    return `uninitialized space declared in ${section.name} section: zeroing`;
+  }
+
+  ignored(_section: Section): string {
+    return 'attempt to initialize memory in a nobits section: ignored';
   }
 
   /** A flat binary has no symbols to give attributes to, and nothing that a linker could merge. */

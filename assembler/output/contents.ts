@@ -8,6 +8,7 @@ import { fillParts } from '../program/fill';
 import { type DataElement, type Item, ItemKind } from '../program/item';
 import type { Section } from '../program/section';
 import { OperandValue, type Placed, placed } from '../program/value';
+import type { OutputFormat } from './format';
 import type { ListingWriter } from './listing';
 
 /** A field that holds an address or a distance: what the output format resolves or leaves to the linker. */
@@ -40,7 +41,7 @@ export class ContentsWriter {
   constructor(
     private readonly evaluator: Evaluator,
     private readonly diagnostics: Diagnostics,
-    private readonly resolver: FieldResolver,
+    private readonly format: Pick<OutputFormat, 'name' | 'addressBytes' | 'resolver' | 'zeroing' | 'ignored'>,
     private readonly listing: ListingWriter | undefined,
   ) {}
 
@@ -105,7 +106,7 @@ export class ContentsWriter {
   private refused(item: Item): void {
     const range = new TokenRange(item.first, item.last);
     if (item.section.kind === 'absolute') this.diagnostics.error('attempt to assemble code in [ABSOLUTE] space', range);
-    else this.warn(item, 'other', 'attempt to initialize memory in a nobits section: ignored', range);
+    else this.warn(item, 'other', this.format.ignored(item.section), range);
   }
 
   /** After the first turn of TIMES: the listing says how many there are and shows no more. */
@@ -121,17 +122,12 @@ export class ContentsWriter {
   }
 
   private reserve(item: Item, out: Uint8Array | undefined): void {
-    const turns = this.listing ? item.repeat : 1;
-    for (let i = 0; i < turns; i++) {
-      this.turn(item, i);
-      this.listing?.reserved(this.shown(item, item.offset), item.size);
-      if (out) this.zeroing(item, new TokenRange(item.first, item.last));
-    }
-    this.lastTurn(item);
+    this.listing?.reserved(this.shown(item, item.offset), item.size * item.repeat);
+    if (out) this.zeroing(item, new TokenRange(item.first, item.last));
   }
 
   private zeroing(item: Item, range: TokenRange): void {
-    this.warn(item, 'zeroing', `uninitialized space declared in ${item.section.name} section: zeroing`, range);
+    this.warn(item, 'zeroing', this.format.zeroing(item.section), range);
   }
 
   private fill(item: Item, out: Uint8Array): void {
@@ -212,14 +208,43 @@ export class ContentsWriter {
   }
 
   private field(field: Field, out: Uint8Array): void {
-    const value = this.resolver.resolve(field);
-    if (value !== undefined) writeInteger(out, field.offset, value, field.size);
+    const { target, offset } = field;
+    const relative = field.relativeTo !== undefined;
+    const whole = field.size;
+    // Numbers are no addresses: they have any size.
+    if (target.section !== (relative ? field.section : undefined) || target.wrt !== undefined)
+      this.narrow(field, relative);
+    const { size } = field;
+    const value = this.format.resolver.resolve(field);
+    if (value !== undefined) writeInteger(out, offset, value, size);
     const { listing } = this;
     if (!listing) return;
-    const { target, offset, size } = field;
-    const relative = field.relativeTo !== undefined;
+    this.show(field, out, relative);
+    if (whole > size) listing.zeros(offset + size, whole - size);
+  }
+
+  /** An address larger than the format has them is filled up with zeros. */
+  private narrow(field: Field, relative: boolean): void {
+    const { size, item } = field;
+    const segment = field.target.section?.kind === 'segment';
+    const most = segment && !relative ? 2 : this.format.addressBytes;
+    if (size <= most) return;
+    if (relative || field.signed) {
+      this.diagnostics.error(
+        `${8 * size}-bit signed relocation unsupported by output format ${this.format.name}`,
+        new TokenRange(item.first, item.last),
+      );
+    } else {
+      const kind = segment ? 'segment' : 'unsigned';
+      this.warn(item, 'zext-reloc', `${8 * size}-bit ${kind} relocation zero-extended from ${8 * most} bits`);
+    }
+    field.size = most;
+  }
+
+  private show({ target, offset, size, section }: Field, out: Uint8Array, relative: boolean): void {
+    const listing = this.listing!;
     if (target.section?.kind === 'segment') listing.segment(offset, size);
-    else if (target.wrt === undefined && target.section === (relative ? field.section : undefined))
+    else if (target.wrt === undefined && target.section === (relative ? section : undefined))
       listing.bytes(offset, out, offset, offset + size);
     else listing.address(offset, target.number, size, relative);
   }
@@ -281,6 +306,10 @@ export class ContentsWriter {
     const result = this.evaluator.evaluate(element.expression!);
     if (result === undefined) return;
     const { size } = element;
+    if (size > 8) {
+      this.diagnostics.error(`integer supplied as ${8 * size}-bit data`, elementRange(element));
+      return;
+    }
     if (typeof result !== 'object') {
       if (size < 8 && overflows(result, size)) {
         const name = size === 1 ? 'byte' : size === 2 ? 'word' : 'dword';

@@ -3,6 +3,7 @@ import type { Integer } from '../expression/integer';
 import type { DirectiveValue } from '../parser/directive';
 import type { Item } from '../program/item';
 import type { Section } from '../program/section';
+import type { ProgramSymbol } from '../program/symbol';
 import type { Symbols } from '../program/symbols';
 import type { Token } from '../source/token';
 import type { ContentsWriter, FieldResolver } from './contents';
@@ -18,12 +19,16 @@ export interface FormatProgram {
   /** A number that a directive needs now; says so where it is none. */
   number(text: string, at: Token, what: string): Integer | undefined;
   readonly origin: Integer | undefined;
+  /** Symbols in the order of their definitions and declarations. */
+  readonly definitionOrder: readonly ProgramSymbol[];
 }
 
 /** What differs between `bin`, `elf32` and `elf64`. */
 export interface OutputFormat {
   readonly name: 'bin' | 'elf32' | 'elf64';
   readonly bits: 16 | 32 | 64;
+  /** Bytes of the largest address that a file can hold for the linker. */
+  readonly addressBytes: number;
   /** Where a source begins without a SECTION. */
   readonly firstSection: string;
   /** Before each run over the source. */
@@ -36,6 +41,9 @@ export interface OutputFormat {
   directive(value: DirectiveValue): void;
   /** When names of sections become symbols: after the first run over the source. */
   defineSymbols(): void;
+  /** What a warning says of RESB in a section with bytes, and of bytes in one without. */
+  zeroing(section: Section): string;
+  ignored(section: Section): string;
   /** After the last pass: addresses of sections. False where they make no sense, which has been said. */
   place(): boolean;
   readonly resolver: FieldResolver;

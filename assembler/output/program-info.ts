@@ -2,8 +2,17 @@ import type { LineEntry, MacroInfo, SymbolInfo } from '../api';
 import { type Frame, TokenRange } from '../diagnostics';
 import { add } from '../expression/integer';
 import type { Assembly } from '../program/assembly';
-import { ItemKind } from '../program/item';
+import { type Item, ItemKind } from '../program/item';
+import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
+
+/** The line of the file that brought an item: that of the outermost macro call. */
+export function callLine(item: Item): SourceLine {
+  let { line } = item;
+  for (let frame: Frame | undefined = item.frame; frame; frame = frame.parent)
+    if (frame.macroName !== undefined) line = frame.callLine;
+  return line;
+}
 
 /** The bytes of each line, sorted by section and address. */
 export function lineEntries(assembly: Assembly): LineEntry[] {
@@ -15,9 +24,7 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
     const fileOffset = format.fileOffsetOf(section);
     for (const item of assembly.items) {
       if (item.section !== section || item.size === 0 || item.repeat === 0) continue;
-      let outer: Frame | undefined = item.frame;
-      while (outer?.parent) outer = outer.parent;
-      const call = outer && outer.macroName !== undefined ? outer.callLine : item.line;
+      const call = callLine(item);
       entries.push({
         address: address + item.offset,
         length: item.size * item.repeat,

@@ -26,7 +26,7 @@ export function registerDirectives(assembly: Assembly, directives: DirectivePars
   handlers.set('list', (value) => list(assembly, value));
   for (const scope of ['global', 'extern', 'static', 'common'] as const)
     handlers.set(scope, (value) => declare(assembly, value, scope));
-  handlers.set('required', (value) => declare(assembly, value, 'extern'));
+  handlers.set('required', (value) => declare(assembly, value, 'extern', true));
   handlers.set('__?fill?__', (value) => fill(assembly, value));
   handlers.set('pragma', () => {});
   handlers.set('debug', () => {});
@@ -161,7 +161,12 @@ function list(assembly: Assembly, value: DirectiveValue): void {
 }
 
 /** `global name[:attributes]`, `extern name`, `common name size[:attributes]`. */
-function declare(assembly: Assembly, value: DirectiveValue, scope: 'global' | 'extern' | 'static' | 'common'): void {
+function declare(
+  assembly: Assembly,
+  value: DirectiveValue,
+  scope: 'global' | 'extern' | 'static' | 'common',
+  required = false,
+): void {
   const { tokens } = value;
   const name = tokens[0];
   if (name?.type !== T.Identifier) {
@@ -191,6 +196,7 @@ function declare(assembly: Assembly, value: DirectiveValue, scope: 'global' | 'e
     return;
   }
   symbol.scope = scope;
+  if (required) symbol.required = true;
   symbol.references.push(name);
   if (scope === 'extern' || scope === 'common') {
     if (symbol.defined && symbol.section?.kind !== 'external') return;
@@ -199,5 +205,6 @@ function declare(assembly: Assembly, value: DirectiveValue, scope: 'global' | 'e
     symbol.section = assembly.externalNamed(symbol.name);
     symbol.offset = 0;
     symbol.defined = true;
+    value.item(ItemKind.Declaration).declared = symbol;
   }
 }

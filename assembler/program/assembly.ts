@@ -14,7 +14,7 @@ import { Preprocessor, type PreprocessorHost } from '../preprocessor/preprocesso
 import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
-import { type DataElement, type Item, ItemKind, type Mode } from './item';
+import type { Item, Mode } from './item';
 import { Layout } from './layout';
 import { ListedLines } from './listed-lines';
 import { Relaxation } from './relax';
@@ -49,6 +49,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
    * in every pass, as NASM's does.
    */
   layoutDependent = false;
+  /** All passes were run, so that every item has its place. */
+  complete = false;
   /** Items that were visited in the pass that runs. */
   private visited = 0;
   private ended = false;
@@ -61,7 +63,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     readonly options: AssembleOptions,
     readonly reader: SourceReader,
     encode: Encode,
-    makeFormat: (program: FormatProgram) => OutputFormat,
+    makeFormat: (program: Assembly) => OutputFormat,
   ) {
     this.diagnostics = new Diagnostics(options.warnings);
     this.evaluator = new Evaluator(this.diagnostics);
@@ -111,6 +113,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   }
   get origin(): Integer | undefined {
     return this.layout.origin;
+  }
+
+  get definitionOrder(): readonly ProgramSymbol[] {
+    return this.layout.definitionOrder;
   }
 
   reference(token: Token): ProgramSymbol {
@@ -209,32 +215,14 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
       this.readSource(file, text);
       this.visitNew();
     }
-    if (this.layoutDependent) this.runEveryPass(file, text);
-    else this.settle();
-    if (this.diagnostics.errors > 0) this.checkData();
+    if (this.layoutDependent) this.complete = this.runEveryPass(file, text);
+    else {
+      this.settle();
+      this.complete = true;
+    }
     this.diagnostics.frame = undefined;
     this.diagnostics.line = undefined;
     for (const section of this.sections) section.size = section.offset;
-  }
-
-  /** There will be no output, which would find what is wrong in data: it is looked for here. */
-  private checkData(): void {
-    const { evaluator, diagnostics } = this;
-    evaluator.critical = true;
-    const check = (elements: readonly DataElement[]): void => {
-      for (const { expression, elements: inner } of elements) {
-        if (expression && !expression.fixed) evaluator.evaluate(expression);
-        if (inner) check(inner);
-      }
-    };
-    for (const item of this.items) {
-      if (item.kind !== ItemKind.Data) continue;
-      diagnostics.frame = item.frame;
-      diagnostics.line = item.line;
-      evaluator.section = item.section;
-      evaluator.offset = item.offset;
-      check(item.elements);
-    }
   }
 
   /** Preprocesses and parses the source; items are visited only where the preprocessor asks. */
@@ -285,13 +273,13 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     }
   }
 
-  /** The passes after the first where the preprocessor's result depends on addresses. */
-  private runEveryPass(file: string, text: string): void {
+  /** The passes after the first where the preprocessor's result depends on addresses; false where they led nowhere. */
+  private runEveryPass(file: string, text: string): boolean {
     const { layout, diagnostics } = this;
     let fewest = Number.POSITIVE_INFINITY;
     let stalled = 0;
     for (let last = false; ; ) {
-      if (diagnostics.hasEarlyErrors || this.cancelled()) return;
+      if (diagnostics.hasEarlyErrors || this.cancelled()) return false;
       diagnostics.dropLate();
       diagnostics.finalPass = last;
       this.passNumber = last ? 2 : 1;
@@ -311,9 +299,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
           `unable to find valid values for all labels after ${layout.pass} passes; stalled for ${stalled}, giving up.`,
         );
         diagnostics.note('Possible causes: recursive EQUs, macro abuse.');
-        return;
+        return false;
       }
     }
     diagnostics.finalPass = true;
+    return true;
   }
 }

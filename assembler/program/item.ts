@@ -25,6 +25,8 @@ export const ItemKind = {
   Prefixes: 8,
   /** ALIGN of `%use smartalign`: as many bytes of no-operation as {@link Item.expression} says. */
   Fill: 9,
+  /** EXTERN or COMMON: a symbol gets its place in the order of definitions. */
+  Declaration: 10,
 } as const;
 
 /** What instructions are encoded under; one object until a directive changes it. */
@@ -70,6 +72,8 @@ export class Item {
   expression: Expression | undefined = undefined;
   /** Bytes of one element of RESB. */
   unit = 0;
+  /** Of Declaration. */
+  declared: ProgramSymbol | undefined = undefined;
   /** Of Fill. */
   fill: FillMode | undefined = undefined;
   jumpThreshold = -1;

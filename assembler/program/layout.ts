@@ -66,6 +66,7 @@ export class Layout {
     this.changes = 0;
     this.moves = 0;
     this.final = final;
+    this.definitionOrder.length = 0;
     for (const section of this.sections) section.offset = 0;
     this.evaluator.firstPass = this.pass === 1;
     this.evaluator.critical = final;
@@ -101,6 +102,10 @@ export class Layout {
       case ItemKind.Reserve:
         this.reserve(item);
         break;
+      case ItemKind.Declaration:
+        // What was declared EXTERN and defined later takes its place from the definition.
+        if (this.final && item.declared!.section?.kind === 'external') this.definitionOrder.push(item.declared!);
+        break;
       case ItemKind.Equ:
         this.equ(item);
         break;
@@ -132,6 +137,9 @@ export class Layout {
     item.encoded = undefined;
   }
 
+  /** Symbols in the order in which the last pass met their definitions. */
+  readonly definitionOrder: ProgramSymbol[] = [];
+
   /** A label gets its place. */
   define(item: Item, symbol: ProgramSymbol, section: Section | undefined, offset: Integer): void {
     const { diagnostics } = this;
@@ -159,6 +167,7 @@ export class Layout {
       this.changes++;
       this.moves++;
     }
+    if (this.final) this.definitionOrder.push(symbol);
     symbol.defined = true;
     symbol.pass = this.pass;
     symbol.section = section;
@@ -371,10 +380,6 @@ export class Layout {
       }
       case 'group':
         return this.dataSize(item, element.elements!);
-      case 'number':
-        if (element.size > 8 && !item.failed)
-          this.fail(item, 'integer supplied as a DT, DO, DY or DZ', elementRange(element));
-        return element.size;
       default:
         return element.size;
     }

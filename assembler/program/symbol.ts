@@ -23,6 +23,10 @@ export class ProgramSymbol {
   /** Where it is defined. */
   definition: Token | undefined = undefined;
   readonly references: Token[] = [];
+  /** Stands in an expression. */
+  used = false;
+  /** Declared with REQUIRED: in the symbol table even if nothing uses it. */
+  required = false;
   /** What stood behind the colon of `global`, `extern` or `common`. */
   attributes: Token[] | undefined = undefined;
   /** Bytes of a `common` symbol. */

@@ -1,0 +1,2 @@
+; options: -f elf64
+; Nothing.

@@ -1,0 +1,3 @@
+; options: -f elf64
+        osabi   9, 1
+        nop
