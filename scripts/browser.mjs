@@ -17,6 +17,8 @@ export const browserArguments = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
+  // Without a GPU, what is painted anew is sometimes painted over what was elsewhere.
+  '--disable-partial-raster',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

@@ -97,7 +97,8 @@ function fieldItem(group: VmcsGroupView, field: VmcsFieldView): vscode.TreeItem 
   const item = new vscode.TreeItem(field.name, field.bits.length > 0 ? Collapsed : None);
   item.id = `${group.name}/${field.encoding}`;
   item.contextValue = 'value';
-  const words = field.text !== field.value ? field.text : '';
+  // Below ten decimal and hexadecimal are the same.
+  const words = field.text !== field.value && !/^[0-9]$/.test(field.text) ? field.text : '';
   const before = field.previous === undefined ? '' : `(was ${withoutZeros(field.previous)})`;
   item.description = [withoutZeros(field.value), before, words].filter(Boolean).join(' ');
   if (field.changedSinceLastStop) item.iconPath = changedIcon;
@@ -111,7 +112,7 @@ function bitItem(group: VmcsGroupView, field: VmcsFieldView, bit: DecodedBit): v
   const item = new vscode.TreeItem(bit.name, None);
   item.id = `${group.name}/${field.encoding}/${bit.bit}`;
   item.contextValue = 'value';
-  item.description = bit.text;
+  item.description = `${bit.text}  ${bit.summary}`;
   const tooltip = new vscode.MarkdownString();
   tooltip.appendMarkdown(bit.width === 1 ? `**Bit ${bit.bit}** ` : `**Bits ${bit.bit + bit.width - 1}:${bit.bit}** `);
   tooltip.appendText(bit.summary);

@@ -11,7 +11,7 @@ describe('a person debugs the long-mode sample', () => {
   let lineOf: (text: string) => number;
 
   beforeAll(async () => {
-    workbench = await Workbench.open();
+    workbench = await Workbench.open('node', { 'editor.minimap.enabled': false });
     const text = readFileSync(join(workbench.folder, sample), 'utf8');
     lineOf = (wanted) => text.slice(0, text.indexOf(wanted)).split('\n').length;
   });
@@ -89,13 +89,29 @@ describe('a person debugs the long-mode sample', () => {
     const rip = await workbench.scrollTo(vmcs, 'Guest RIP');
     // Boot code runs where the BIOS put it: 512 bytes from 7C00h.
     await expect.poll(() => rip.textContent()).toMatch(/0x7c[0-9a-f]{2}|0x7d[0-9a-f]{2}/i);
-    await workbench.picture('exit');
+  });
+
+  it('continues to a CPUID exit in long mode and sees what changed in between', async () => {
+    const line = lineOf('cpuid\n                mov [vendor], ebx');
+    await workbench.press('F5');
+    await expect.poll(() => workbench.stoppedLine()).toBe(line + 1);
+    const vmcs = workbench.view('VMCS');
+    await workbench.widenSideBar(470);
+    await workbench.moveViewDown('Exit Log', 200);
+    await workbench.expand(await workbench.scrollTo(vmcs, 'Guest CR0'));
+    const paging = await workbench.scrollTo(vmcs, 'PG');
+    await expect.poll(() => paging.textContent()).toMatch(/^PG1/);
+    const rip = await workbench.scrollTo(vmcs, 'Guest RIP');
+    await expect.poll(() => rip.textContent()).toMatch(/\(was 0x7c55\)/);
+    await workbench.page.mouse.move(1000, 750);
+    await expect.poll(() => workbench.page.locator('.monaco-hover:visible').count()).toBe(0);
+    await workbench.picture('exit', { inDocs: true });
   });
 
   it('goes from the exit log to the instruction', async () => {
     await workbench.goToLine(1);
     await workbench.row(workbench.view('Exit Log'), '#').click();
-    await workbench.cursorAt(lineOf('                cpuid'));
+    await workbench.cursorAt(lineOf('cpuid\n                mov [vendor], ebx'));
   });
 
   it('continues to the end and finds what the guest printed in the Debug Console', async () => {

@@ -43,10 +43,36 @@ export class Workbench {
     return new Workbench(page, folder, close);
   }
 
-  /** Leaves a picture in .cache/vscode-suite/. */
-  async picture(name: string): Promise<void> {
+  /** Leaves a picture in .cache/vscode-suite/, and with RINGSIDE_IMAGES set one that docs/ shows in docs/images/ too. */
+  async picture(name: string, { inDocs = false } = {}): Promise<void> {
     mkdirSync(pictures, { recursive: true });
-    await this.page.screenshot({ path: join(pictures, `${name}.png`) });
+    const path = join(pictures, `${name}.png`);
+    // While something is still being painted two pictures differ.
+    let [before, now] = [await this.page.screenshot(), await this.page.screenshot({ path })];
+    for (let i = 0; i < 10 && !before.equals(now); i++) [before, now] = [now, await this.page.screenshot({ path })];
+    if (inDocs && process.env.RINGSIDE_IMAGES) {
+      cpSync(path, join(root, 'docs', 'images', `${name}.png`));
+    }
+  }
+
+  /** Drags the side bar's edge until it is as wide. */
+  async widenSideBar(width: number): Promise<void> {
+    const { x, y, height } = await box(this.page.locator('.part.sidebar'));
+    const { width: before } = await box(this.page.locator('.part.sidebar'));
+    await this.drag([x + before, y + height / 2], [x + width, y + height / 2]);
+  }
+
+  /** Drags the upper edge of a view in the side bar. */
+  async moveViewDown(title: string, distance: number): Promise<void> {
+    const { x, y } = await box(this.view(title));
+    await this.drag([x + 100, y], [x + 100, y + distance]);
+  }
+
+  private async drag([fromX, fromY]: [number, number], [toX, toY]: [number, number]): Promise<void> {
+    await this.page.mouse.move(fromX, fromY);
+    await this.page.mouse.down();
+    await this.page.mouse.move(toX, toY, { steps: 10 });
+    await this.page.mouse.up();
   }
 
   async press(keys: string): Promise<void> {
@@ -139,18 +165,10 @@ export class Workbench {
 
   /** Shows a view container by its name in the activity bar. */
   async showContainer(name: string): Promise<void> {
-    const tab = this.page.locator(`.activitybar .action-item:has(a[aria-label^="${name}"])`);
-    await expect
-      .poll(async () => {
-        if (
-          (await tab.getAttribute('aria-selected')) !== 'true' &&
-          !(await tab.getAttribute('class'))?.includes('checked')
-        ) {
-          await tab.locator('a').click();
-        }
-        return (await tab.getAttribute('class'))?.includes('checked');
-      })
-      .toBe(true);
+    const title = this.page.locator('.sidebar .composite.title h2');
+    if ((await title.textContent())?.toLowerCase() === name.toLowerCase()) return;
+    await this.command(`View: Show ${name}`);
+    await expect.poll(async () => (await title.textContent())?.toLowerCase()).toBe(name.toLowerCase());
   }
 
   /** A view of the side bar, by its title. */
@@ -213,6 +231,12 @@ export class Workbench {
     const lines = await this.page.locator('.repl .monaco-list-row').allInnerTexts();
     return lines.join('\n').replace(/\u00a0/g, ' ');
   }
+}
+
+async function box(locator: Locator) {
+  const found = await locator.boundingBox();
+  if (!found) throw new Error(`${locator} is not to be seen`);
+  return found;
 }
 
 /**
