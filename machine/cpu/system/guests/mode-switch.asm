@@ -240,16 +240,12 @@ checks:         call build_tables
 .l_end:         BACK
                 PASS
                 CHECK 'CR4.PCIDE outside IA-32e mode'
-                mov word [hook], .no_pcide
+                mov word [hook], no_pcide
                 mov eax, cr4
                 or eax, 0x20000
                 mov cr4, eax
                 xor eax, eax
                 PASS
-.no_pcide:      mov word [hook], 0
-                mov sp, [saved_sp]
-                mov eax, 0xD
-                int 0x40
                 CHECK 'CR0.PG cannot be cleared while CR4.PCIDE is set'
                 PROTECTED
                 lidt [protected_idt]
@@ -274,6 +270,12 @@ checks:         call build_tables
                 mov eax, esp
                 PASS
                 jmp finish
+
+no_pcide:       mov word [hook], 0
+                mov sp, [saved_sp]
+                mov eax, 0xD
+                int 0x40
+
 
                 bits 32
 ; Long mode with 0..2 MiB mapped one to one; stays in compatibility code.
