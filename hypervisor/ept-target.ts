@@ -236,6 +236,6 @@ export class EptTarget implements Target {
   #disassemble(raw: RawExit): string {
     if (!raw.code) return '';
     const decoded = decode(raw.code.bytes, 0, raw.code.bits);
-    return isDecoded(decoded) ? disassemble(decoded, BigInt.asUintN(64, BigInt(raw.rip)), {}) : '';
+    return isDecoded(decoded) ? disassemble(decoded, BigInt.asUintN(64, BigInt(raw.rip)), { bits: raw.code.bits }) : '';
   }
 }
