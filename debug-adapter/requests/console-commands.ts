@@ -105,15 +105,15 @@ function addressFrom(guest: Guest, text: string, cpu: number): bigint {
 }
 
 function exitLines(guest: Guest, argument: string): string {
-  const { exits, cost } = guest.target;
-  if (exits.length === 0) return 'no VM exits';
+  const { exits, exitTotal, cost } = guest.target;
+  if (exitTotal === 0) return 'no VM exits';
   const last = exits.slice(-(Number.parseInt(argument, 10) || EXITS_SHOWN));
   const rows = last.map((exit) => {
     const words = exit.qualificationText === '' ? '' : ` ${exit.qualificationText};`;
     return `#${exit.serial} @${exit.instructions} ${exit.reason} at ${guest.describe(exit.rip)}:${words} ${exit.cause}; ${exit.action}`;
   });
   const counts = Object.entries(guest.target.exitCounts()).map(([reason, count]) => `${reason} ${count}`);
-  return [...rows, `${exits.length} exits, modelled cost ${cost} cycles: ${counts.join(', ')}`].join('\n');
+  return [...rows, `${exitTotal} exits, modelled cost ${cost} cycles: ${counts.join(', ')}`].join('\n');
 }
 
 function registerLines(guest: Guest, cpu: number): string {

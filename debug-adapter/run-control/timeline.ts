@@ -105,7 +105,7 @@ export class Timeline {
     const before = this.target.instructions;
     const edit = this.#edits[this.#applied];
     const limit = edit ? Math.min(instructions, edit.position.instructions) : instructions;
-    const stop = this.#runTarget(limit);
+    const stop = this.target.run(limit);
     // A target may come back early and say no more than `limit`: then the count is not all that led here.
     if (stop.kind !== 'limit' || this.target.instructions < limit) this.#settled = false;
     else if (this.target.instructions > before) {
@@ -114,20 +114,6 @@ export class Timeline {
       this.#repeatEdits();
     }
     return stop;
-  }
-
-  #runTarget(limit: number): Stop {
-    const { target } = this;
-    if (this.#breakpoints.length === 0) return target.run(limit);
-    const before = this.position();
-    const stop = target.run(limit);
-    if (stop.kind !== 'breakpoint' || !samePosition(this.position(), before)) return stop;
-    target.setBreakpoints(this.#breakpoints.filter((address) => address !== before.address));
-    const first = target.run(Math.min(limit, before.instructions + 1));
-    target.setBreakpoints(this.#breakpoints);
-    if (first.kind !== 'limit' || target.instructions >= limit) return first;
-    const { address } = this.position();
-    return this.#breakpoints.includes(address) ? { kind: 'breakpoint', address } : target.run(limit);
   }
 
   /** Goes back to the latest snapshot at or before `instructions`. */
