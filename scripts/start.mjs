@@ -21,6 +21,9 @@ try {
   process.exitCode = 1;
 }
 
+/** What samples/long-mode says by port F4h when all went well. */
+const sampleSuccess = 33;
+
 /** Serial output, exit table and final state; returns the exit status. @returns {Promise<number>} */
 function bootInTerminal() {
   const given = process.argv.slice(2).filter((each) => each !== '--headless');
@@ -33,7 +36,7 @@ function bootInTerminal() {
       { stdio: 'inherit' },
     );
     guest.on('error', fail);
-    guest.on('close', (code) => done(code ?? 1));
+    guest.on('close', (code) => done(given.length === 0 && code === sampleSuccess ? 0 : (code ?? 1)));
   });
 }
 
