@@ -107,6 +107,37 @@ export interface PcDevices {
   readonly virtioConsole: VirtioConsole;
 }
 
+/** Interrupt controllers: vectors 08h and 70h, timer, keyboard and cascade unmasked; timer: 18.2 Hz; keyboard: on. */
+const FIRMWARE_SETUP: readonly (readonly [port: number, value: number])[] = [
+  ...([
+    [0x20, 0x11],
+    [0x21, 0x08],
+    [0x21, 0x04],
+    [0x21, 0x01],
+    [0x21, 0xb8],
+  ] as const),
+  ...([
+    [0xa0, 0x11],
+    [0xa1, 0x70],
+    [0xa1, 0x02],
+    [0xa1, 0x01],
+    [0xa1, 0xff],
+  ] as const),
+  ...([
+    [0x4d0, 0x00],
+    [0x4d1, 0x0c],
+  ] as const), // PCI's requests 10 and 11 by level
+  ...([
+    [0x43, 0x36],
+    [0x40, 0x00],
+    [0x40, 0x00],
+  ] as const),
+  ...([
+    [0x64, 0x60],
+    [0x60, 0x65],
+  ] as const),
+];
+
 export class Platform {
   readonly #ports = new PortBus();
   readonly #memory = new MemoryBus();
@@ -201,9 +232,13 @@ export class Platform {
     this.#memory.write(address, size, value);
   }
 
-  /** The reset line: all devices at their reset state; memory and disks keep their contents. */
+  /**
+   * The reset line: all devices at their reset state, then set up as PC firmware does it (the BIOS does it again; a
+   * program that is started without it finds the same). Memory and disks keep their contents.
+   */
   reset(): void {
     for (const device of this.#devices) device.reset();
+    for (const [port, value] of FIRMWARE_SETUP) this.writePort(port, 1, value);
   }
 
   save(): PlatformState {

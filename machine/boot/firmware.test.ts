@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Machine } from '../machine';
 import { ArrayMemory } from '../memory-view';
 import { eisaId, integer, pack } from './aml';
-import { placeFirmware } from './firmware';
+import { placeBiosData, placeFirmware } from './firmware';
 
 const memory = new ArrayMemory(2 << 20);
 const { acpi } = placeFirmware(memory, 2);
@@ -96,5 +97,32 @@ describe('MP table', () => {
       types.filter((t) => t === 1).length,
       types.filter((t) => t === 2).length,
     ]).toEqual([2, 2, 1]);
+  });
+});
+
+describe('BIOS data', () => {
+  it('are those that the self test leaves, but for the time of day and the stack', () => {
+    const floppy = new Uint8Array(512);
+    floppy.set([0xeb, 0xfe]); // jmp $
+    floppy.set([0x55, 0xaa], 510);
+    const machine = new Machine({ memory: 2 << 20, tier1: 'off', floppy });
+    machine.run(5_000, false);
+    const expected = new ArrayMemory(2 << 20);
+    placeFirmware(expected, 1);
+    placeBiosData(expected);
+    expected.write(0x410, Uint8Array.of(0x27)); // that machine has a diskette drive
+    const differences: string[] = [];
+    for (const [from, to] of [
+      [0, 0x46c],
+      [0x470, 0x500],
+      [0x9fc00, 0x9fe00],
+      [0xb8000, 0xb8fa0],
+    ]) {
+      const [a, b] = [machine.memory.readBytes(from, to - from), expected.read(from, to - from)];
+      a.forEach((byte, i) => {
+        if (byte !== b[i]) differences.push(`${(from + i).toString(16)}: ${byte} ${b[i]}`);
+      });
+    }
+    expect(differences).toEqual([]);
   });
 });

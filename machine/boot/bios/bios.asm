@@ -7,6 +7,9 @@
 
 rom_start:
         db      'Ringside BIOS', 0
+        ; Tables of handlers, for those who start a program without the self test (machine/boot/firmware.ts)
+        align   16, db 0
+        dw      just_return, vectors_08, vectors_70, nmi, no_font
 %include "post.asm"
 %include "boot.asm"
 %include "video.asm"
