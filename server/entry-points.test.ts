@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   createProtocolConnection,
@@ -22,7 +22,7 @@ const entry = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ringside-server-'));
-  const options = { bundle: true, logLevel: 'silent', mainFields: ['module', 'main'], target: 'es2022' } as const;
+  const options: BuildOptions = { bundle: true, logLevel: 'silent', mainFields: ['module', 'main'], target: 'es2022' };
   await build({
     ...options,
     entryPoints: [entry('node.ts')],

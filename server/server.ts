@@ -83,7 +83,7 @@ export function serve(connection: Connection, access: FileAccess, assemble: Asse
     publisher.analysed(program, analysis);
     // Colours come from the text at once; what only assembling finds, labels made by macros, comes later.
     if (namesChanged && client.workspace?.semanticTokens?.refreshSupport) {
-      connection.languages.semanticTokens.refresh().catch(ignored);
+      connection.sendRequest('workspace/semanticTokens/refresh').catch(ignored);
     }
     if (analysis?.failure !== undefined) connection.console.error(`assembler: ${analysis.failure}`);
     if (analysis && client.workspace?.inlayHint?.refreshSupport && wantsHints())

@@ -33,9 +33,9 @@ export async function codeLens(context: Context, params: CodeLensParams): Promis
   await context.programs.view(program);
   if (!canRun(program)) return [];
   const range = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-  // Without arguments: the commands are about the editor in which the lens was clicked.
+  const { uri } = params.textDocument;
   return [
-    { range, command: { title: '$(play) Run', command: 'ringside.runFile' } },
-    { range, command: { title: '$(debug-alt) Debug', command: 'ringside.debugFile' } },
+    { range, command: { title: '$(play) Run', command: 'ringside.runFile', arguments: [uri] } },
+    { range, command: { title: '$(debug-alt) Debug', command: 'ringside.debugFile', arguments: [uri] } },
   ];
 }

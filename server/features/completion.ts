@@ -432,6 +432,16 @@ export async function completion(context: Context, params: CompletionParams): Pr
     items = itemsAt(before);
   }
   const range = { start: { line, character: start }, end: { line, character: column } };
+  // One range for all where the client can take it: there may be a thousand items.
+  const shared = context.capabilities.textDocument?.completion?.completionList?.itemDefaults?.includes('editRange');
+  if (shared) {
+    const itemDefaults = { editRange: range };
+    return {
+      isIncomplete: false,
+      itemDefaults,
+      items: items.map((item) => ({ ...item, textEditText: item.insertText })),
+    };
+  }
   return {
     isIncomplete: false,
     items: items.map((item) => ({ ...item, textEdit: { range, newText: item.insertText ?? item.label } })),
