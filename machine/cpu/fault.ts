@@ -35,6 +35,8 @@ export class GuestFault {
   /** Halves of the linear address, for page faults: what delivery puts into CR2. */
   addressLow = 0;
   addressHigh = 0;
+  /** #GP for a non-canonical data address ({@link addressLow}): delivery finds out whether it went through SS. */
+  nonCanonical = false;
   /** Bits that delivery sets in DR6, for debug exceptions. */
   debugStatus = 0;
   /** RF is set in the pushed flags: every fault but the instruction breakpoint (SDM 3B 17.3.1.1). */
@@ -53,6 +55,7 @@ export class GuestFault {
     this.detail = detail;
     this.debugStatus = 0;
     this.setsResume = true;
+    this.nonCanonical = false;
     this.vectoring = 0;
     return this;
   }
@@ -76,5 +79,14 @@ export function pageFault(errorCode: number, low: number, high: number, detail: 
 export function raiseDebugFault(debugStatus: number, detail: string): never {
   shared.with(Vector.DB, undefined, detail);
   shared.debugStatus = debugStatus;
+  throw shared;
+}
+
+/** Raises #GP(0) or #SS(0) for a data access of the present instruction to a non-canonical address, given as halves. */
+export function raiseNonCanonical(low: number, high: number): never {
+  shared.with(Vector.GP, 0, 'the address is not canonical');
+  shared.nonCanonical = true;
+  shared.addressLow = low;
+  shared.addressHigh = high;
   throw shared;
 }

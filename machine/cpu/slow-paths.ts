@@ -4,9 +4,9 @@
  */
 import type { AccessSize } from '../devices/device';
 import type { Cpu } from './cpu';
+import { raiseNonCanonical } from './fault';
 import { State } from './layout';
 import { checkWrite, read, segmentAddress, write } from './system/access';
-import { raiseNonCanonical } from './system/canonical';
 
 const TWO_32 = 4294967296;
 
@@ -33,7 +33,7 @@ export class SlowPaths {
     if (state.codeBits !== 64) return;
     const last = (low >>> 0) + bytes - 1 >= TWO_32 ? high + 1 : high;
     if (!mmu.isCanonical(low, high) || !mmu.isCanonical(low, last | 0)) {
-      raiseNonCanonical(this.cpu, high * TWO_32 + (low >>> 0));
+      raiseNonCanonical(low, high);
     }
   }
 

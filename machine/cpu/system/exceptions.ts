@@ -3,6 +3,7 @@ import type { Cpu } from '../cpu';
 import { GuestFault, Vector } from '../fault';
 import { Segment, State } from '../layout';
 import { VmExit } from '../vmx/vm-exit';
+import { wentThroughStack } from './canonical';
 import { type CpuEvent, EventType, interruptionInformation } from './event';
 import { dispatch, lookedAt } from './interrupt-delivery';
 
@@ -77,6 +78,9 @@ function fillFault(cpu: Cpu, event: CpuEvent, fault: GuestFault): CpuEvent {
 
 /** Delivers a fault raised by the instruction at RIP. Throws VmExit or {@link TripleFault}. */
 export function deliverFault(cpu: Cpu, fault: GuestFault): void {
+  if (fault.nonCanonical && wentThroughStack(cpu, fault.addressHigh * 4294967296 + (fault.addressLow >>> 0))) {
+    fault.vector = Vector.SS;
+  }
   const vectoring = fault.vectoring;
   const length = fault.vectoringLength;
   const { detail } = fault;
