@@ -218,6 +218,14 @@ const leaf7Sub1Eax: BitLayout = [
   flag(27, 'MSRLIST', 'RDMSRLIST and WRMSRLIST.'),
 ];
 
+const leaf7Sub1Edx: BitLayout = [
+  flag(4, 'AVX-VNNI-INT8', 'Neural-network instructions on bytes with VEX encoding.'),
+  flag(5, 'AVX-NE-CONVERT', 'Conversions of bfloat16 and half precision with VEX encoding.'),
+  flag(8, 'AMX-COMPLEX', 'AMX on complex numbers.'),
+  flag(14, 'PREFETCHI', 'PREFETCHIT0 and PREFETCHIT1.'),
+  flag(18, 'CET_SSS', 'Supervisor shadow stacks may be used without fear of being left busy.'),
+];
+
 const leaf0DSub1Eax: BitLayout = [
   flag(0, 'XSAVEOPT', 'XSAVEOPT.'),
   flag(1, 'XSAVEC', 'XSAVEC and the compacted form.'),
@@ -325,7 +333,12 @@ export const cpuidLeaves: readonly CpuidLeaf[] = [
     name: 'Structured extended features',
     registers: { ebx: leaf7Ebx, ecx: leaf7Ecx, edx: leaf7Edx },
   },
-  { leaf: 0x7, subleaf: 1, name: 'Structured extended features, subleaf 1', registers: { eax: leaf7Sub1Eax } },
+  {
+    leaf: 0x7,
+    subleaf: 1,
+    name: 'Structured extended features, subleaf 1',
+    registers: { eax: leaf7Sub1Eax, edx: leaf7Sub1Edx },
+  },
   {
     leaf: 0xa,
     subleaf: -1,
@@ -354,6 +367,21 @@ export const cpuidLeaves: readonly CpuidLeaf[] = [
   },
   { leaf: 0xd, subleaf: 0, name: 'XSAVE state components and sizes', registers: {} },
   { leaf: 0xd, subleaf: 1, name: 'XSAVE features', registers: { eax: leaf0DSub1Eax } },
+  {
+    leaf: 0x14,
+    subleaf: 0,
+    name: 'Processor Trace',
+    registers: {
+      ebx: [
+        flag(0, 'CR3 filtering', 'Tracing may be limited to one CR3.'),
+        flag(1, 'PSB', 'Configurable synchronization and cycle-accurate mode.'),
+        flag(2, 'IP filtering', 'Tracing may be limited to address ranges.'),
+        flag(3, 'MTC', 'Timing packets.'),
+        flag(4, 'PTWRITE', 'PTWRITE.'),
+        flag(5, 'power event trace', 'Power events are traced.'),
+      ],
+    },
+  },
   {
     leaf: 0x15,
     subleaf: -1,
@@ -407,7 +435,7 @@ export const cpuidLeaves: readonly CpuidLeaf[] = [
         field(8, 15, 'linear-address width', 'Bits.'),
         field(16, 23, 'guest physical-address width', 'Bits; 0 says the same as the host’s (AMD).'),
       ],
-      ebx: [flag(0, 'CLZERO', 'CLZERO (AMD).'), flag(9, 'WBNOINVD', 'WBNOINVD.')],
+      ebx: [flag(0, 'CLZERO', 'CLZERO (AMD).'), flag(4, 'RDPRU', 'RDPRU (AMD).'), flag(9, 'WBNOINVD', 'WBNOINVD.')],
     },
   },
   {
@@ -428,6 +456,20 @@ export const cpuidLeaves: readonly CpuidLeaf[] = [
         flag(10, 'PauseFilter', 'PAUSE filter.'),
         flag(12, 'PauseFilterThreshold', 'PAUSE filter threshold.'),
         flag(13, 'AVIC', 'Virtual interrupt controller.'),
+      ],
+    },
+  },
+  {
+    leaf: 0x8000_001f,
+    subleaf: -1,
+    name: 'Memory encryption (AMD)',
+    registers: {
+      eax: [
+        flag(0, 'SME', 'Secure memory encryption.'),
+        flag(1, 'SEV', 'Secure encrypted virtualization.'),
+        flag(2, 'PageFlushMsr', 'Page flush MSR.'),
+        flag(3, 'SEV_ES', 'Encrypted state.'),
+        flag(4, 'SEV_SNP', 'Secure nested paging.'),
       ],
     },
   },

@@ -229,7 +229,7 @@ export const dataMovement: readonly InstructionSource[] = [
   instruction(
     'cmpxchg16b',
     'Compares RDX:RAX with 128 aligned bits of memory; if equal stores RCX:RBX there, else loads them.',
-    { writes: 'ZF', exceptions: '#UD #GP(0)', feature: 'CX16' },
+    { writes: 'ZF', exceptions: '#UD #GP(0)', feature: 'CMPXCHG16B' },
     'm128 | REX.W 0F C7 /1 | lock',
   ),
   instruction(
