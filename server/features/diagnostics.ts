@@ -73,6 +73,9 @@ function diagnosticsByFile(files: Files, root: string, { result, failure }: Anal
       message: `This source could not be assembled because of an error in the assembler itself: ${failure}`,
     });
   }
+  for (const list of byFile.values()) {
+    list.sort((a, b) => a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character);
+  }
   return byFile;
 }
 

@@ -59,6 +59,7 @@ const atMarkers: Record<string, Ask> = {
 
 /** Asked of each file. */
 const ofFiles: Record<string, Ask> = {
+  diagnostics: async ({ client, path, text }) => render.renderDiagnostics(await client.diagnostics(path), text),
   'document-symbols': async ({ client, path }) =>
     render.renderSymbols(await client.in<DocumentSymbol[]>('textDocument/documentSymbol', path)),
   folding: async ({ client, path, text }) =>

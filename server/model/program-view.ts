@@ -400,7 +400,10 @@ export class ProgramView {
     return this.assembled?.result.macros.find((macro) => macro.name === name);
   }
 
-  /** The bytes that the line makes by itself or, for a call, through its macros; nothing unless the texts are assembled. */
+  /**
+   * The bytes that the line makes by itself or, for a call, through its macros; nothing unless these texts are what was
+   * assembled. A line inside a macro has some only if the macro is called once.
+   */
   entriesAt(file: string, line: number): LineEntry[] {
     if (!this.assembled?.fresh) return [];
     if (!this.entriesByLine) {
@@ -412,7 +415,12 @@ export class ProgramView {
         }
       }
     }
-    return this.entriesByLine.get(`${file}:${line}`) ?? [];
+    const all = this.entriesByLine.get(`${file}:${line}`) ?? [];
+    const own = all.filter((entry) => entry.callFile === file && entry.callLine === line);
+    if (own.length > 0) return own;
+    // A line of a macro that is called from several places has no address of its own.
+    const calls = new Set(all.map((entry) => `${entry.callFile}:${entry.callLine}`));
+    return calls.size === 1 ? all : [];
   }
 
   /** The mode of the code at the line: as assembled, or as the last `bits` above says. */

@@ -3,6 +3,7 @@
 import type {
   CompletionItem,
   CompletionList,
+  Diagnostic,
   DocumentHighlight,
   DocumentLink,
   DocumentSymbol,
@@ -141,6 +142,22 @@ export function renderTokens({ data }: SemanticTokens, legend: SemanticTokensLeg
     out.push(`${line + 1}: ${lines[line].slice(character, character + data[i + 2])} ${kind}`);
   }
   return out.join('\n');
+}
+
+export function renderDiagnostics(diagnostics: Diagnostic[], text: string): string {
+  if (diagnostics.length === 0) return '(nothing)';
+  const severities = ['', 'error', 'warning', 'information', 'hint'];
+  return diagnostics
+    .map(({ range, severity, message, code, data, relatedInformation }) => {
+      const lines = [`${range.start.line + 1}: ${quoted(text, range)}`];
+      lines.push(`    ${severities[severity ?? 0]}: ${message}${code === undefined ? '' : ` [${code}]`}`);
+      if (data) lines.push(`    write: ${(data as { suggestion: string }).suggestion}`);
+      for (const { location, message } of relatedInformation ?? []) {
+        lines.push(`    ${nameOf(location.uri)}:${location.range.start.line + 1}: ${message}`);
+      }
+      return lines.join('\n');
+    })
+    .join('\n');
 }
 
 export function renderLinks(links: DocumentLink[], text: string): string {

@@ -11,4 +11,9 @@ start:
 %endmacro
         two
         dw 0xAA55
+%macro once 0
+        cld
+%endmacro
+        once
+        two
 buffer: resb 4

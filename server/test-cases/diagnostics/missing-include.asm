@@ -1,0 +1,4 @@
+%include "nothing.inc"
+        incbin "nothing.bin"
+%error stop here
+%warning careful
