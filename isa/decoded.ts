@@ -11,6 +11,8 @@ export interface Prefixes {
   addressSize: boolean;
   /** The REX byte, 0 if none. */
   rex: number;
+  /** Bytes of the VEX prefix, absent where there is none. */
+  vex?: 2 | 3;
 }
 
 /** Register files an operand can name. `gpr8` 0..15 are AL..R15B with REX order; AH CH DH BH are `gpr8high` 0..3. */
@@ -45,6 +47,8 @@ export type DecodedOperand =
       displacementHigh: number;
       /** Bits of the datum, 0 where it has none (LEA, INVLPG). */
       size: number;
+      /** Bytes that the displacement takes in the encoding; only text depends on it. */
+      displacementBytes?: number;
     }
   /** An immediate as it enters the operation: sign- or zero-extended to 64 bits, two int32. */
   | { kind: 'immediate'; low: number; high: number; size: number }

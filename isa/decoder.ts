@@ -93,6 +93,7 @@ class Reader {
   private r = 0;
   private x = 0;
   private b = 0;
+  private vex: 2 | 3 | undefined;
   private vvvv = 0;
   private vectorLength = 0;
   private opcode = 0;
@@ -210,6 +211,7 @@ class Reader {
 
   private readVex(first: number): number {
     if (this.lock || this.repeat !== 0 || this.has66 || this.rex !== 0) return -1;
+    this.vex = first === 0xc4 ? 3 : 2;
     let payload = this.next();
     let map = 1;
     this.r = payload & 0x80 ? 0 : 8;
@@ -345,6 +347,7 @@ class Reader {
         operandSize: this.has66,
         addressSize: this.has67,
         rex: this.rex,
+        vex: this.vex,
       },
       operandSize: size,
       addressSize: this.addressSize,
@@ -391,15 +394,15 @@ class Reader {
     let index = -1;
     let scale: 1 | 2 | 4 | 8 = 1;
     let displacement = 0;
+    let displacementBytes = mod === 1 ? 1 : 0;
     let stack: boolean;
     if (this.addressSize === 16) {
       base = base16[rm];
       index = index16[rm];
       if (mod === 0 && rm === 6) {
         base = -1;
-        displacement = this.signed16();
-      } else if (mod === 1) displacement = this.signed8();
-      else if (mod === 2) displacement = this.signed16();
+        displacementBytes = 2;
+      } else if (mod === 2) displacementBytes = 2;
       stack = base === 5;
     } else {
       let wide = mod === 2;
@@ -421,10 +424,12 @@ class Reader {
         base = this.bits === 64 ? 16 : -1;
         wide = true;
       }
-      if (mod === 1) displacement = this.signed8();
-      else if (wide) displacement = this.signed32();
+      if (wide) displacementBytes = 4;
       stack = base === 4 || base === 5;
     }
+    if (displacementBytes === 1) displacement = this.signed8();
+    else if (displacementBytes === 2) displacement = this.signed16();
+    else if (displacementBytes === 4) displacement = this.signed32();
     return {
       kind: 'memory',
       segment: this.segmentOr(stack ? 2 : 3),
@@ -434,6 +439,7 @@ class Reader {
       displacement,
       displacementHigh: displacement >> 31,
       size,
+      displacementBytes,
     };
   }
 
@@ -500,6 +506,7 @@ class Reader {
       displacement,
       displacementHigh,
       size,
+      displacementBytes: this.addressSize >> 3,
     };
   }
 

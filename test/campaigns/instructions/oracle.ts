@@ -105,25 +105,54 @@ function readAddresses(listing: string, output: Uint8Array, answers: Answer[]): 
   });
 }
 
-/** Lengths of instructions as ndisasm reads them, by offset. */
-export function disassembledLengths(bytes: Uint8Array, bits: number): Map<number, number> {
-  const folder = mkdtempSync(join(tmpdir(), 'ringside-ndisasm-'));
+/** Writes bytes to a file for a disassembler and gives its output. */
+function disassembled(bytes: Uint8Array, command: (file: string) => [string, string[]]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'ringside-disassembler-'));
   try {
     const file = join(folder, 'i.bin');
     writeFileSync(file, bytes);
-    const text = execFileSync('ndisasm', ['-b', `${bits}`, file], { maxBuffer: 1 << 30 }).toString();
-    const result = new Map<number, number>();
-    let last = -1;
-    for (const line of text.split('\n')) {
-      const start = /^([0-9A-F]{8}) {2}([0-9A-F]+)/.exec(line);
-      const more = /^ +-([0-9A-F]+)/.exec(line);
-      if (start) {
-        last = Number.parseInt(start[1], 16);
-        result.set(last, start[2].length / 2);
-      } else if (more && last >= 0) result.set(last, result.get(last)! + more[1].length / 2);
-    }
-    return result;
+    const [program, options] = command(file);
+    return execFileSync(program, options, { maxBuffer: 1 << 30 })
+      .toString()
+      .split('\n');
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Lengths of instructions as ndisasm reads them, by offset. */
+export function ndisasmLengths(bytes: Uint8Array, bits: number): Map<number, number> {
+  const result = new Map<number, number>();
+  let last = -1;
+  for (const line of disassembled(bytes, (file) => ['ndisasm', ['-b', `${bits}`, file]])) {
+    const start = /^([0-9A-F]{8}) {2}([0-9A-F]+)/.exec(line);
+    const more = /^ +-([0-9A-F]+)/.exec(line);
+    if (start) {
+      last = Number.parseInt(start[1], 16);
+      result.set(last, start[2].length / 2);
+    } else if (more && last >= 0) result.set(last, result.get(last)! + more[1].length / 2);
+  }
+  return result;
+}
+
+/** Lengths of instructions as objdump reads them, by offset. */
+export function objdumpLengths(bytes: Uint8Array, bits: number): Map<number, number> {
+  const machine = bits === 16 ? 'i8086' : bits === 32 ? 'i386' : 'i386:x86-64';
+  const options = [
+    '-D',
+    '-z',
+    '-b',
+    'binary',
+    '-m',
+    machine,
+    '-M',
+    bits === 64 ? 'intel64' : 'intel',
+    '--insn-width=16',
+  ];
+  const result = new Map<number, number>();
+  for (const line of disassembled(bytes, (file) => ['objdump', [...options, file]])) {
+    const start = /^ *([0-9a-f]+):\t([0-9a-f ]+)/.exec(line);
+    if (start) result.set(Number.parseInt(start[1], 16), start[2].trim().split(' ').length);
+  }
+  return result;
 }
