@@ -15,7 +15,7 @@ export const coreToolchain: Toolchain = {
   read,
   disassemble(bytes, address, bits, name) {
     const decoded = read(bytes, bits);
-    return decoded ? disassemble(decoded, address, { name }) : '';
+    return decoded ? disassemble(decoded, address, { bits, symbol: name }) : '';
   },
   createTarget,
 };
