@@ -31,6 +31,7 @@ import {
 } from './descriptor-table';
 import { EventType } from './event';
 import { deliverSoftware } from './exceptions';
+import { restoreExtended, restoreLegacy, saveExtended, saveLegacy } from './extended-state';
 import { callFar, jumpFar, returnFar } from './far-transfer';
 import { systemCall, systemEnter, systemExit, systemReturn } from './fast-system-call';
 import {
@@ -236,6 +237,14 @@ const list: [string, InstructionHelper][] = [
   ['wrpkru', protectionKeyRights],
   ['bound', checkBounds],
   ['enter', enterFrame],
+  ['fxsave', saveLegacy],
+  ['fxsave64', saveLegacy],
+  ['fxrstor', restoreLegacy],
+  ['fxrstor64', restoreLegacy],
+  ['xsave', saveExtended],
+  ['xsave64', saveExtended],
+  ['xrstor', restoreExtended],
+  ['xrstor64', restoreExtended],
   ['clflush', flushLine],
   ['lfence', nothing],
   ['mfence', nothing],
