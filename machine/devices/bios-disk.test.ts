@@ -93,4 +93,33 @@ describe('BIOS disk port', () => {
     device.writePort(BIOS_DISK + 4, 4, 0x81);
     expect(read(0x20)).toBe(0);
   });
+
+  it('shows an El Torito image on the CD as a diskette of 512-byte sectors, until that ends', () => {
+    const memory = new ArrayMemory(0x10000);
+    const device = new BiosDisk(memory, new Map([[0xe0, cdrom(numbered(4 * 800))]]), [0xe0]);
+    const write = (offset: number, value: number) => device.writePort(BIOS_DISK + offset, 4, value);
+    const read = (offset: number) => device.readPort(BIOS_DISK + offset, 4);
+    for (const [offset, value] of [
+      [8, 3],
+      [16, 0x00],
+      [20, 2],
+      [0, 3],
+    ])
+      write(offset, value);
+    write(4, 0);
+    expect([read(0), read(0x20), read(0x28), read(0x2c), read(0x30), read(0x34)]).toEqual([0, 2880, 80, 2, 18, 512]);
+    for (const [offset, value] of [
+      [8, 5],
+      [12, 0],
+      [16, 3],
+      [20, 0x4000],
+      [0, 1],
+    ])
+      write(offset, value);
+    expect([memory.readU32(0x4000), memory.readU32(0x4200), memory.readU32(0x4400)]).toEqual([17, 18, 19]);
+    write(0, 2);
+    expect(read(0)).toBe(0x03);
+    write(0, 4);
+    expect(read(0x20)).toBe(0);
+  });
 });

@@ -267,10 +267,7 @@ disk_parameters:
         mov     al, [DISK_COUNT]
         test    bl, 0x80
         jnz     .drives
-        mov     al, CMOS_FLOPPY
-        call    read_cmos
-        shr     al, 4
-        xor     ah, ah
+        call    diskette_type
         mov     [bp + R_BX], ax
         mov     word [bp + R_ES], ROM
         mov     word [bp + R_DI], diskette_parameters
@@ -287,6 +284,28 @@ disk_parameters:
         jnz     .fails
         mov     ah, D_BAD_COMMAND
 .fails: ret
+
+; Type of the selected diskette drive into AX: 1 360 KB, 2 1.2 MB, 3 720 KB, 4 1.44 MB, 5 2.88 MB. Changes DX.
+diskette_type:
+        mov     dx, DISK_CYLINDERS
+        in      eax, dx
+        cmp     al, 40
+        mov     ax, 1
+        je      .end
+        mov     dx, DISK_SPT
+        in      eax, dx
+        mov     dx, ax
+        mov     ax, 3
+        cmp     dl, 9
+        je      .end
+        dec     ax
+        cmp     dl, 15
+        je      .end
+        mov     al, 4
+        cmp     dl, 18
+        je      .end
+        inc     ax
+.end:   ret
 
 ; AH=15h: AH 0 no drive, 1 diskette without change line, 2 with, 3 hard disk with CX:DX sectors.
 disk_type:
