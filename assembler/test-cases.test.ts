@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { AssembleOptions, AssembleResult, SourceReader } from './api';
 import { assemble } from './assemble';
+import { dependencyRule, preprocess } from './preprocess';
 import { decodeSource } from './source/utf8';
 
 /**
@@ -22,6 +23,12 @@ const reader: SourceReader = {
   readText: (path) => decodeSource(readFileSync(join(folder, path))),
   readBytes: (path) => readFileSync(join(folder, path)),
 };
+
+/** NASM's arguments for a case. */
+function argumentsOf(source: string): string[] {
+  const given = /^; options: (.*)$/m.exec(source)?.[1]?.split(/\s+/) ?? [];
+  return given.includes('-f') ? given : ['-f', 'bin', ...given];
+}
 
 function optionsFrom(args: readonly string[]): AssembleOptions {
   const options: AssembleOptions = { format: 'bin', listing: true, environment: process.env as Record<string, string> };
@@ -67,15 +74,16 @@ function comparable(lines: readonly string[]): string[] {
   return [...new Set(fixed)].sort();
 }
 
+const files = readdirSync(folder).filter((name) => name.endsWith('.asm'));
+
 describe('a source is assembled as by NASM', () => {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.asm'))) {
+  for (const file of files) {
     it(file, () => {
       const source = decodeSource(readFileSync(join(folder, file)));
-      const args = /^; options: (.*)$/m.exec(source)?.[1]?.split(/\s+/) ?? [];
+      const args = argumentsOf(source);
       const output = join(scratch, 'nasm.out');
       const listing = join(scratch, 'nasm.lst');
-      const format = args.includes('-f') ? [] : ['-f', 'bin'];
-      const nasm = spawnSync('nasm', [...format, ...args, file, '-o', output, '-l', listing], {
+      const nasm = spawnSync('nasm', [...args, file, '-o', output, '-l', listing], {
         cwd: folder,
         encoding: 'utf8',
       });
@@ -92,4 +100,34 @@ describe('a source is assembled as by NASM', () => {
       }
     });
   }
+});
+
+/** White space at the end of a line or behind a label means nothing: NASM leaves some where a macro was called. */
+const lines = (text: string): string[] => text.split('\n').map((line) => line.trimEnd().replace(' :', ':'));
+
+describe('a source is preprocessed as by nasm -E', () => {
+  for (const file of files) {
+    it(file, () => {
+      const source = decodeSource(readFileSync(join(folder, file)));
+      const args = argumentsOf(source);
+      const nasm = spawnSync('nasm', ['-E', ...args, file], { cwd: folder });
+      if (nasm.status !== 0) return;
+      expect(lines(preprocess(file, source, optionsFrom(args), reader).text)).toEqual(lines(decodeSource(nasm.stdout)));
+    });
+  }
+});
+
+describe('a rule for make', () => {
+  it('is written as nasm -M does, in lines that are not too long', () => {
+    for (const { file, target } of [
+      { file: 'include.asm', target: 'include.bin' },
+      { file: 'incbin.asm', target: 'a/rather/long/name/of/a/target/that/leaves/little/room.bin' },
+    ]) {
+      const source = decodeSource(readFileSync(join(folder, file)));
+      const args = argumentsOf(source);
+      const nasm = spawnSync('nasm', ['-M', ...args, '-MT', target, file], { cwd: folder });
+      const { dependencies } = preprocess(file, source, optionsFrom(args), reader);
+      expect(dependencyRule(target, dependencies)).toBe(nasm.stdout.toString());
+    }
+  });
 });

@@ -54,8 +54,9 @@ export class ElfFormat implements OutputFormat, FieldResolver {
   }
 
   alignSection(section: Section, alignment: number): void {
-    const own = this.sections.make(section);
-    own.align = Math.max(own.align, alignment);
+    // As with NASM, the alignment of a first section that no directive has named stays what it is.
+    const own = this.sections.of(section);
+    if (own) own.align = Math.max(own.align, alignment);
   }
 
   directive(value: DirectiveValue): void {

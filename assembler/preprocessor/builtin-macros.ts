@@ -78,13 +78,13 @@ times %{$strucname}_size-($-%$strucstart) db 0
 %endmacro
 %imacro align 1-2+.nolist nop
 %if __?SECTALIGN_ALIGN_UPDATES_SECTION?__
-[sectalign %1]
+sectalign %1
 %endif
 times (((%1) - (($-$$) % (%1))) % (%1)) %2
 %endmacro
 %imacro alignb 1-2+.nolist
 %if __?SECTALIGN_ALIGN_UPDATES_SECTION?__
-[sectalign %1]
+sectalign %1
 %endif
 %ifempty %2
 [warning push]

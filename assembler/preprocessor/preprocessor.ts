@@ -82,6 +82,8 @@ export class Preprocessor {
   line!: SourceLine;
   contexts: Context | undefined;
   contextDepth = 0;
+  /** {@link next} gives blank lines too: where the preprocessed text is what is asked for. */
+  blankLines = false;
   /** A %macro or %rep whose body is being collected. */
   defining: MultiLineMacro | Repetition | undefined;
   nestedMacros = 0;
@@ -227,6 +229,7 @@ export class Preprocessor {
         this.collect(tokens);
         continue;
       }
+      if (first === undefined && this.blankLines && !skipping && !this.line.builtin) return noTokens;
       if (skipping || first === undefined) continue;
       tokens = this.expander.expand(tokens);
       if (tokens.length === 0 || this.callMacro(tokens)) continue;
@@ -669,6 +672,8 @@ export class Preprocessor {
     return undefined;
   }
 }
+
+const noTokens: readonly Token[] = [];
 
 function isNamePart(token: Token): boolean {
   const { type } = token;

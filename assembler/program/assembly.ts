@@ -49,6 +49,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
    * in every pass, as NASM's does.
    */
   layoutDependent = false;
+  /** Only the preprocessor runs: directives of the assembler are text. */
+  preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
   /** Items that were visited in the pass that runs. */
@@ -102,8 +104,9 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   get listingLine(): number {
     return this.listing ? this.listing.current : -1;
   }
-  get bits(): 16 | 32 | 64 {
-    return this.mode.bits;
+  /** 0 where nobody looks at directives. */
+  get bits(): number {
+    return this.preprocessing ? 0 : this.mode.bits;
   }
   get formatName(): string {
     return this.options.format;
@@ -227,6 +230,19 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
 
   /** Preprocesses and parses the source; items are visited only where the preprocessor asks. */
   private readSource(file: string, text: string): void {
+    const preprocessor = this.startSource(file, text);
+    const statements = new StatementParser(this);
+    registerDirectives(this, statements.directives);
+    for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
+      statements.parse(tokens, preprocessor.line, preprocessor.frame);
+      if (this.items.length > Limits.expandedLines) {
+        preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
+      }
+    }
+  }
+
+  /** Makes everything ready for reading the source from its beginning. */
+  startSource(file: string, text: string): Preprocessor {
     const { diagnostics } = this;
     this.items = [];
     this.layout.originItem = undefined; // items are made anew
@@ -242,16 +258,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.section = this.sectionNamed(this.format.firstSection);
     this.mode = { bits: this.format.bits, defaultRel: false, defaultBnd: false, cpu: undefined };
     this.preprocessor = new Preprocessor(this.identifiers, this, this.reader);
-    const statements = new StatementParser(this);
-    registerDirectives(this, statements.directives);
-    const { preprocessor } = this;
-    preprocessor.start(file, text, this.options);
-    for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
-      statements.parse(tokens, preprocessor.line, preprocessor.frame);
-      if (this.items.length > Limits.expandedLines) {
-        preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
-      }
-    }
+    this.preprocessor.start(file, text, this.options);
+    return this.preprocessor;
   }
 
   /** The passes after the first over the same items. */
