@@ -28,6 +28,8 @@ export interface Cpu {
   readonly clock: Clock;
   /** What CPUID says and which features exist; the default profile with VMX if absent. */
   readonly profile?: CpuProfile;
+  /** Holds CR8, the upper half of the task priority, where there is one. */
+  localApic?: { taskPriority: number };
   /** Initial local APIC id, 0 if absent. */
   readonly apicId?: number;
   ports: PortBus;

@@ -186,6 +186,7 @@ export function writeCr4(cpu: Cpu, value: bigint): void {
 
 function writeCr8(cpu: Cpu, value: bigint): void {
   if (value > 15n) raise(Vector.GP, 0, 'CR8: bits 63:4 must be zero');
+  if (cpu.localApic !== undefined) cpu.localApic.taskPriority = Number(value);
   cpu.state.set64(State.cr8, value);
   cpu.endSlice();
 }
@@ -227,6 +228,7 @@ export function moveFromControl(cpu: Cpu, instruction: Decoded, index: number, g
   const { state } = cpu;
   checkControlRegister(cpu, index);
   let value = state.get64(slots[index]);
+  if (index === 8 && cpu.localApic !== undefined) value = BigInt(cpu.localApic.taskPriority);
   if (cpu.intercepts !== undefined && index !== 2) value = cpu.intercepts.readControl(index, value, gpr, instruction);
   if (state.codeBits === 64) state.setGpr64(gpr, value);
   else state.setGpr32(gpr, Number(value & 0xffffffffn));

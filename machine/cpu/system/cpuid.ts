@@ -110,7 +110,8 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
       const signature = ((model >>> 4) << 16) | (family << 8) | ((model & 15) << 4) | stepping;
       const result = flagsOf(profile, 1, { eax: signature, ebx: (1 << 16) | (8 << 8), ecx: 0, edx: 0 });
       if (profile.features.has('XSAVE') && (cr4 & 0x40000) !== 0) result.ecx |= 1 << 27;
-      if ((state.u32[State.apicBase >>> 2] & 0x800) === 0) result.edx &= ~(1 << 9);
+      const apicBase = cpu.readPlatformMsr(0x1b) ?? state.get64(State.apicBase);
+      if ((apicBase & 0x800n) === 0n) result.edx &= ~(1 << 9);
       result.ebx = (result.ebx | ((cpu.apicId ?? 0) << 24)) >>> 0;
       return { ...result, ecx: result.ecx >>> 0, edx: result.edx >>> 0 };
     }
