@@ -9,6 +9,8 @@ import { ensureDependencies } from './dependencies.mjs';
 import { CommandFailed, cache, root, run, step, which } from './process.mjs';
 
 const samples = join(root, 'samples');
+/** What samples/long-mode says by port F4h when all went well. */
+const sampleSuccess = 33;
 
 try {
   await ensureDependencies();
@@ -20,9 +22,6 @@ try {
   console.error(error.message);
   process.exitCode = 1;
 }
-
-/** What samples/long-mode says by port F4h when all went well. */
-const sampleSuccess = 33;
 
 /** Serial output, exit table and final state; returns the exit status. @returns {Promise<number>} */
 function bootInTerminal() {
