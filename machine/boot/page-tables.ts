@@ -42,6 +42,22 @@ class Builder {
     this.memory.write(table + index * 8, bytes);
   }
 
+  /** Maps the first 4 GiB one to one, before anything else is mapped. */
+  mapIdentity(): void {
+    const pointers = this.#allocate()!;
+    this.#setEntry(this.root, 0, pointers, PRESENT_WRITABLE);
+    for (let gib = 0; gib < IDENTITY / 2 ** 30; gib++) {
+      const directory = this.#allocate()!;
+      this.#setEntry(pointers, gib, directory, PRESENT_WRITABLE);
+      const bytes = new Uint8Array(PAGE);
+      const view = new DataView(bytes.buffer);
+      for (let i = 0; i < 512; i++) {
+        view.setUint32(8 * i, gib * 2 ** 30 + i * LARGE_PAGE + (PRESENT_WRITABLE | PAGE_SIZE_BIT), true);
+      }
+      this.memory.write(directory, bytes);
+    }
+  }
+
   /** Maps one page of `size` (4 KiB or 2 MiB); false if the room for tables is used up. */
   map(linear: bigint, physical: number, size: number): boolean {
     let table = this.root;
@@ -66,7 +82,7 @@ class Builder {
 /** Tables that map the first 4 GiB one to one, and `mappings` besides; gives the physical address for CR3. */
 export function placePageTables(memory: GuestMemory, mappings: readonly Mapping[]): number | LoadError {
   const builder = new Builder(memory);
-  for (let address = 0; address < IDENTITY; address += LARGE_PAGE) builder.map(BigInt(address), address, LARGE_PAGE);
+  builder.mapIdentity();
   for (const { linear, physical, size } of mappings) {
     if (linear === BigInt(physical)) continue;
     const skew = linear - BigInt(physical);
