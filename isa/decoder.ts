@@ -294,6 +294,8 @@ class Reader {
     // ModRM's bytes come before the immediates, wherever its operand stands.
     for (let i = 0; i < kinds.length; i++) {
       if (letters[i] !== letterM) continue;
+      // A gather without SIB byte is #UD (SDM 2A 2.3.12).
+      if (kinds[i].vsib && (this.addressSize === 16 || (this.modrm & 7) !== 4)) return this.lengthFailure();
       const operand = this.readModrmOperand(kinds[i], form.opcode.map === 1 && isMovSpecial(form.opcode.byte));
       operands[i] = operand;
       memory = operand.kind === 'memory';

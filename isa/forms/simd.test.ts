@@ -85,6 +85,12 @@ describe('x87, SIMD and VEX rows', () => {
     expect(isDecoded(decoded) && [decoded.form.mnemonic, decoded.length]).toEqual([mnemonic, bytes.length]);
   });
 
+  it('of gathers demand a SIB byte (SDM 2A 2.3.12)', () => {
+    expect(decode(Uint8Array.of(0xc4, 0xe2, 0xed, 0x92, 0x01, 0, 0, 0, 0), 0, 64)).toBeUndefined();
+    // In 16-bit addressing there is none.
+    expect(decode(Uint8Array.of(0xc4, 0xe2, 0xed, 0x92, 0x04, 0, 0, 0, 0), 0, 16)).toBeUndefined();
+  });
+
   it('have VEX.W1 forms outside 64-bit mode too, where no general register of 64 bits is named', () => {
     const bytes = Uint8Array.of(0xc4, 0xe2, 0xf1, 0xa9, 0xc2);
     const decoded = decode(bytes, 0, 32);
