@@ -111,6 +111,19 @@ describe.skipIf(!nasm)('VBE', () => {
   });
 });
 
+describe.skipIf(!nasm)('reset', () => {
+  it('comes by keyboard controller, port 92h and CF9h, resumes by shutdown code, and S5 ends it all', () => {
+    const floppy = new Uint8Array(readFileSync(diskette('reset-check.asm')));
+    const machine = new Machine({ memory: 2 << 20, tier1: 'on', floppy });
+    let serial = '';
+    machine.platform.onSerial = (byte) => {
+      serial += String.fromCharCode(byte);
+    };
+    const stop = machine.run(200_000, false);
+    expect([serial, stop]).toEqual(['abcdRef', { kind: 'ended', reason: 'power-off', value: 0 }]);
+  });
+});
+
 describe('power-on self test', () => {
   it('gives control to the boot sector within five thousand instructions', () => {
     const floppy = new Uint8Array(512);
