@@ -41,6 +41,8 @@ export class GuestFault {
   debugStatus = 0;
   /** RF is set in the pushed flags: every fault but the instruction breakpoint (SDM 3B 17.3.1.1). */
   setsResume = true;
+  /** IRET raised it after it had ended the blocking of NMIs (SDM 3C 28.2.3, bit 12). */
+  unblockedNmi = false;
   /**
    * The software interrupt or exception whose delivery raised this one, in the format of the IDT-vectoring information
    * field (SDM 3C 24.9.3), 0 if none.
@@ -56,6 +58,7 @@ export class GuestFault {
     this.debugStatus = 0;
     this.setsResume = true;
     this.nonCanonical = false;
+    this.unblockedNmi = false;
     this.vectoring = 0;
     return this;
   }

@@ -83,8 +83,8 @@ export function deliverFault(cpu: Cpu, fault: GuestFault): void {
   }
   const vectoring = fault.vectoring;
   const length = fault.vectoringLength;
-  const { detail } = fault;
-  deliver(cpu, fillFault(cpu, current, fault), detail, vectoring, length);
+  const { detail, unblockedNmi } = fault;
+  deliver(cpu, fillFault(cpu, current, fault), detail, vectoring, length, unblockedNmi);
 }
 
 /** Delivers a maskable interrupt at an instruction boundary; the run loop has checked IF and shadows. */
@@ -130,27 +130,39 @@ export function injectEvent(cpu: Cpu, event: CpuEvent): void {
  * @param detail what the first fault was found on
  * @param vectoring IDT-vectoring information of the software interrupt in whose delivery the event was raised
  */
-function deliver(cpu: Cpu, event: CpuEvent, detail = '', vectoring = 0, vectoringLength = 0): void {
+function deliver(
+  cpu: Cpu,
+  event: CpuEvent,
+  detail = '',
+  vectoring = 0,
+  vectoringLength = 0,
+  unblockedNmi = false,
+): void {
   const { state } = cpu;
   let vectoringError = 0;
   let chain: FaultLink[] | undefined;
   for (;;) {
+    let dispatched = false;
     try {
       if (event.type >= EventType.HardwareException && event.type !== EventType.SoftwareInterrupt && !event.injected) {
         prepareException(cpu, event);
       }
-      // SDM 3C 28.2.4: exits from here on happen during the delivery of this event
-      vectoring = interruptionInformation(event);
-      vectoringError = event.errorCode ?? 0;
-      vectoringLength = event.length;
+      dispatched = true;
       dispatch(cpu, event);
     } catch (error) {
+      if (dispatched) {
+        // SDM 3C 28.2.4: what is raised from here on is raised during the delivery of this event
+        vectoring = interruptionInformation(event);
+        vectoringError = event.errorCode ?? 0;
+        vectoringLength = event.length;
+      }
       if (error instanceof VmExit) {
         if (vectoring !== 0 && error.vectoringInformation === 0) {
           error.vectoringInformation = vectoring;
           error.vectoringErrorCode = vectoringError;
           if (vectoringLength !== 0) error.instructionLength = vectoringLength;
         }
+        if (unblockedNmi && !dispatched && chain === undefined) error.interruptionInformation |= 0x1000;
         throw error;
       }
       if (!(error instanceof GuestFault)) throw error;

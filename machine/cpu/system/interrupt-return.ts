@@ -1,8 +1,10 @@
 /** IRET in every mode (SDM 2A IRET). */
 import type { Decoded } from '../../../isa/decoded';
+import { ExitReason } from '../../../isa/vmx/exit-reasons';
 import type { Cpu } from '../cpu';
-import { raise, Vector } from '../fault';
+import { GuestFault, raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
+import { VmExit } from '../vmx/vm-exit';
 import { readFrame, readStack, setStackPointer, stackPointer } from './access';
 import { checkTarget, enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-transfer';
 import { writableFlags, writeFlags } from './flags';
@@ -29,10 +31,25 @@ const frame = new Float64Array(5);
 
 /** IRET, IRETD, IRETQ. */
 export function interruptReturn(cpu: Cpu, instruction: Decoded): void {
+  const { u32 } = cpu.state;
+  const shadow = State.interruptibility >>> 2;
+  if ((u32[shadow] & NMI_BLOCKING) !== 0 && cpu.intercepts?.iretUnblocksNmi !== false) {
+    // SDM 3A 6.7.1: the execution of IRET ends the blocking of NMIs, even if it faults
+    u32[shadow] &= ~NMI_BLOCKING;
+    try {
+      execute(cpu, instruction);
+    } catch (error) {
+      if (error instanceof GuestFault) error.unblockedNmi = true;
+      // EPT violations report it in the exit qualification (SDM 3C table 27-7)
+      else if (error instanceof VmExit && error.reason === ExitReason.EptViolation) error.qualification |= 0x1000n;
+      throw error;
+    }
+  } else execute(cpu, instruction);
+}
+
+function execute(cpu: Cpu, instruction: Decoded): void {
   const { state } = cpu;
   const size = instruction.operandSize / 8;
-  // SDM 3A 6.7.1: the execution of IRET ends the blocking of NMIs, even if it faults
-  state.u32[State.interruptibility >>> 2] &= ~NMI_BLOCKING;
   if (!isProtected(state)) returnReal(cpu, size);
   else if (isVirtual8086(state)) returnVirtual(cpu, size);
   else if ((state.u32[State.systemFlags >>> 2] & NT) !== 0) returnTask(cpu, instruction);

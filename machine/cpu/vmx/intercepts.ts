@@ -6,6 +6,8 @@ import type { TripleFault } from '../system/exceptions';
  * VMCS lets the instruction run, or throws a VmExit. Present on the CPU only in non-root mode; `undefined` elsewhere.
  */
 export interface Intercepts {
+  /** IRET ends the blocking of (virtual) NMIs; absent: yes. No where "NMI exiting" is 1 and "virtual NMIs" is 0. */
+  readonly iretUnblocksNmi?: boolean;
   /**
    * An instruction that exits always or by one control bit: CPUID HLT INVD GETSEC XSETBV RDTSC RDTSCP RDPMC PAUSE MWAIT
    * MONITOR INVLPG INVPCID WBINVD RDRAND RDSEED RSM XSAVES XRSTORS VMCALL and the other VMX instructions (lower case mnemonic).
