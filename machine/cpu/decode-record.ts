@@ -21,6 +21,8 @@ export function memoryOperand(decoded: Decoded): Extract<DecodedOperand, { kind:
 /** Address of the state slot that holds a register operand. */
 export function registerSlot(operand: Extract<DecodedOperand, { kind: 'register' }>): number {
   if (operand.file === 'gpr8high') return State.gpr + 8 * operand.index + 1;
+  if (operand.file === 'xmm') return State.xmm + 16 * operand.index;
+  if (operand.file === 'mm') return State.x87 + 16 * operand.index; // physical registers: TOP does not matter
   return operand.file.startsWith('gpr') ? State.gpr + 8 * operand.index : State.zero;
 }
 

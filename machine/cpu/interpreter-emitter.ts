@@ -96,6 +96,10 @@ export class InterpreterEmitter extends Emitter {
     else this.code.store(bits, this.slot(operand), value);
   }
 
+  registerAddress(operand: number): Expr {
+    return this.let(this.slot(operand));
+  }
+
   immediate(bits: number): Expr {
     return this.let(load(bits, this.record, DecodedRecord.immediate));
   }

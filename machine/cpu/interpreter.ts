@@ -74,7 +74,7 @@ const key = (form: Form, memory: boolean, repeat: number): string => `${form.id}
 
 /** Whether the form's `rm` operand is a register, memory, or either. */
 function shapes(form: Form): boolean[] {
-  if (form.operands.some((kind) => kind.startsWith('rm'))) return [false, true];
+  if (form.operands.some((kind) => /^(rm|xmmm|mmm|r\d+m)/.test(kind))) return [false, true];
   return [form.operands.some((kind) => /^(m\d*|moffs\d+)$/.test(kind))];
 }
 

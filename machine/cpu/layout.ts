@@ -115,6 +115,8 @@ export const State = {
   pdpte: 0x660,
   /** Time in ticks, plus 1, at which the VMX-preemption timer runs out; 0 while it is off. */
   preemptionDeadline: 0x650,
+  /** 64 bytes that an instruction may use as it likes. */
+  scratch: 0x6c0,
   xmm: 0x700,
   mxcsr: 0x800,
   /** Eight 80-bit registers, 16 bytes each, by physical number (not relative to TOP). */

@@ -128,6 +128,12 @@ export class Code {
         out.push(e.opcode, 0);
         unsignedLeb(out, e.offset);
         break;
+      case 'simd':
+        for (const argument of e.args) this.push(argument);
+        out.push(0xfd);
+        unsignedLeb(out, e.opcode);
+        out.push(...e.immediates);
+        break;
       case 'select':
         this.push(e.a);
         this.push(e.b);
@@ -163,6 +169,13 @@ export class Code {
             : 0x37;
     this.bytes.push(opcode, 0);
     unsignedLeb(this.bytes, offset);
+  }
+
+  /** Stores the 16 bytes of a vector. */
+  storeVector(address: Expr, value: Expr): void {
+    this.push(address);
+    this.push(value);
+    this.bytes.push(0xfd, 0x0b, 0, 0);
   }
 
   storeAt(bits: number, address: number, value: Expr): void {

@@ -12,6 +12,8 @@ export type Expr =
   | { kind: 'local'; type: Type; index: number }
   | { kind: 'op'; type: Type; opcode: number; a: Expr; b?: Expr }
   | { kind: 'load'; type: Type; opcode: number; address: Expr; offset: number }
+  /** An instruction behind the SIMD prefix, with what follows its opcode (lanes, or alignment and offset). */
+  | { kind: 'simd'; type: Type; opcode: number; args: Expr[]; immediates: readonly number[] }
   | { kind: 'select'; type: Type; a: Expr; b: Expr; condition: Expr }
   | { kind: 'call'; type: Type; index: number; args: Expr[] };
 
@@ -225,6 +227,18 @@ export const load = (bits: number, address: Expr, offset = 0): Expr => {
   const opcode = bits === 8 ? 0x2d : bits === 16 ? 0x2f : bits === 32 ? 0x28 : 0x29;
   return { kind: 'load', type: bits === 64 ? 'i64' : 'i32', opcode, address, offset };
 };
+
+/** A SIMD instruction (core specification 5.4.8) by its opcode behind 0xFD. */
+export const simd = (opcode: number, type: Type, args: Expr[], immediates: readonly number[] = []): Expr => ({
+  kind: 'simd',
+  type,
+  opcode,
+  args,
+  immediates,
+});
+
+/** 16 bytes from linear memory. */
+export const loadVector = (address: Expr): Expr => simd(0x00, 'v128', [address], [0, 0]);
 
 /** A load at a fixed address. */
 export const loadAt = (bits: number, address: number): Expr => load(bits, i32(0), address);

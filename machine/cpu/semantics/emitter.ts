@@ -178,6 +178,9 @@ export abstract class Emitter {
   /** Raises an exception: nothing architectural may have been written. */
   abstract raise(vector: number, errorCode: number): void;
 
+  /** Address (i32) of the state slot of a register operand: general, XMM or MMX. */
+  abstract registerAddress(operand: number): Expr;
+
   // ---------------------------------------------------------------- operands
 
   /** Size in bits of an operand; sign-extended immediates have the size of operand 0. */
@@ -190,7 +193,8 @@ export abstract class Emitter {
 
   isMemory(operand: number): boolean {
     const kind = this.form.operands[operand];
-    if (kind.charCodeAt(0) === 0x72) return this.memory && kind.charCodeAt(1) === 0x6d; // rm..
+    if (kind.charCodeAt(0) === 0x72) return this.memory && (kind.charCodeAt(1) === 0x6d || /^r\d+m/.test(kind)); // rm.., r32m8
+    if (kind.startsWith('xmmm') || kind.startsWith('mmm')) return this.memory;
     return kind.charCodeAt(0) === 0x6d && !kind.startsWith('mm');
   }
 
@@ -226,6 +230,11 @@ export abstract class Emitter {
   write(operand: number, value: Expr): void {
     if (this.isMemory(operand)) this.store(this.sizeOf(operand), this.operandLinear(operand, true), value);
     else this.writeToRegister(operand, value);
+  }
+
+  /** Writes a register operand with a width of its own. */
+  setRegister(operand: number, bits: number, value: Expr): void {
+    this.writeRegister(operand, bits, value);
   }
 
   private writeToRegister(operand: number, value: Expr): void {

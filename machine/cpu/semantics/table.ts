@@ -6,6 +6,8 @@ import { moves } from './moves';
 import { multiplyDivide } from './multiply-divide';
 import type { Semantics } from './semantics';
 import { shifts } from './shifts';
+import { packed } from './simd-integer';
+import { vectorMoves } from './simd-moves';
 import { stack } from './stack';
 import { strings } from './strings';
 
@@ -19,6 +21,9 @@ const semantics: Readonly<Record<string, Semantics>> = {
   ...stack,
 };
 
+/** MMX and SSE without floating-point arithmetic, which is in TypeScript for the exactness of its flags. */
+const vectors: Readonly<Record<string, Semantics>> = { ...packed, ...vectorMoves };
+
 /** Operands that make an instruction a system or far one, whose meaning is a TypeScript helper. */
 const systemOperands = new Set(['sreg', 'creg', 'dreg', 'treg', 'es', 'cs', 'ss', 'ds', 'fs', 'gs']);
 
@@ -26,9 +31,10 @@ const systemOperands = new Set(['sreg', 'creg', 'dreg', 'treg', 'es', 'cs', 'ss'
 export function semanticsOf(form: Form): Semantics | undefined {
   // the string MOVSD and CMPSD have no operands, those of SSE2 do
   if (form.operands.length === 0 && Object.hasOwn(strings, form.mnemonic)) return strings[form.mnemonic];
+  if (form.opcode.space !== 'legacy') return undefined;
+  if (Object.hasOwn(vectors, form.mnemonic)) return vectors[form.mnemonic];
   if (form.operands.some((kind) => systemOperands.has(kind) || kind.includes(':') || /^[xy]?mm/.test(kind)))
     return undefined;
-  if (form.opcode.space !== 'legacy') return undefined;
   return Object.hasOwn(semantics, form.mnemonic) ? semantics[form.mnemonic] : undefined;
 }
 

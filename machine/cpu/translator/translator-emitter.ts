@@ -18,7 +18,7 @@ import {
   xor,
   zext64,
 } from '../../wasm/expr';
-import { memoryOperand } from '../decode-record';
+import { memoryOperand, registerSlot } from '../decode-record';
 import { linearMask, tlbEntry, tlbTag } from '../interpreter-emitter';
 import { PAGE_MASK, Segment, State, Tlb } from '../layout';
 import { Emitter, type FlagSource, type FlagWords } from '../semantics/emitter';
@@ -167,6 +167,11 @@ export class TranslatorEmitter extends Emitter {
     this.locals.gprWritten.add(index);
     const local = this.locals.gpr[index];
     this.code.set(local, or(and(local, i64(~0xff00)), shl(and(zext64(value), i64(0xff)), i64(8))));
+  }
+
+  /** XMM and MMX registers stay in memory; general ones do not. */
+  registerAddress(operand: number): Expr {
+    return i32(registerSlot(this.register(operand)));
   }
 
   immediate(bits: number): Expr {
