@@ -5,7 +5,7 @@ import { assemble } from '../assembler/assemble';
 import { LspClient } from './testing/lsp-client';
 
 /** `FUZZ_EDITS=20000 npx vitest run server/fuzz` for a long campaign, `FUZZ_SEED` to repeat one. */
-const EDITS = Number(process.env.FUZZ_EDITS ?? 250);
+const EDITS = Number(process.env.FUZZ_EDITS ?? 150);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 
 const SNIPPETS = [
@@ -104,6 +104,8 @@ it(`survives ${EDITS} random edits, answering all the while`, { timeout: 60_000 
         await client.change(path, files[path as keyof typeof files]);
         break;
     }
+    // Typing pauses now and then, and the text is assembled as it is.
+    if (random(12) === 0) await client.diagnostics(path, 30_000);
     if (random(4) > 0) continue;
     const method = REQUESTS[random(REQUESTS.length)];
     const position = { line: random(600), character: random(60) };
