@@ -177,7 +177,7 @@ export class Machine {
   /** True if an interrupt was taken. */
   #takeInterrupt(): boolean {
     const { processor } = this;
-    if (!processor.interrupts.pending() || !this.interruptible) return false;
+    if (!processor.interrupts.pending() || !this.interruptible || this.vmx.interruptsExit) return false;
     processor.state.set32(State.activity, 0);
     this.guarded(() => deliverInterrupt(processor, processor.interrupts.acknowledge()));
     return true;
@@ -214,6 +214,7 @@ export class Machine {
     const trap = (state.get32(State.systemFlags) & 0x100) !== 0;
     const monitorTrap = this.vmx.monitorTrap;
     const before = processor.retired;
+    const { delivered } = state;
     const leave = processor.slice(shadow !== 0 || trap || monitorTrap ? 1 : Math.max(count, 1), skip);
     const { afterSlice } = this;
     this.afterSlice = undefined;
@@ -223,8 +224,9 @@ export class Machine {
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
       state.set32(interruptibility, state.get32(interruptibility) & ~3);
     }
-    // a trap is held off by MOV SS (SDM 3A 6.8.3)
-    if (trap && (state.get32(interruptibility) & 2) === 0) this.guarded(() => deliverDebug(processor, 0x4000));
+    // a trap is held off by MOV SS (SDM 3A 6.8.3), and lost by INT n and faults
+    if (trap && state.delivered === delivered && (state.get32(interruptibility) & 2) === 0)
+      this.guarded(() => deliverDebug(processor, 0x4000));
     if (monitorTrap && this.vmx.monitorTrap) this.vmx.trapMonitor();
     return leave;
   }

@@ -94,6 +94,25 @@ const quietSettings = {
 };
 
 /**
+ * The options by which a server finds its folders, all of them inside `userData`.
+ * @param {string} userData
+ */
+function folders(userData) {
+  const data = join(userData, 'data');
+  return ['--server-data-dir', userData, '--user-data-dir', data, '--extensions-dir', join(userData, 'extensions')];
+}
+
+/**
+ * Installs a packed extension for servers that are started with the same `userData`.
+ * @param {string} vsix
+ * @param {string} userData
+ */
+export async function installExtension(vsix, userData) {
+  const serverMain = await ensureServer();
+  await run(process.execPath, [serverMain, '--install-extension', vsix, ...folders(userData)], { quiet: true });
+}
+
+/**
  * Starts the server on a free port of the loopback interface.
  * @param {{ userData: string, settings?: Record<string, unknown>, token?: string }} options
  *   `userData` is made if missing; existing settings in it are kept. Without a `token` any local process may connect.
@@ -113,8 +132,7 @@ export async function startServer({ userData, settings, token }) {
       serverMain,
       ...['--host', '127.0.0.1', '--port', '0', '--accept-server-license-terms', '--telemetry-level', 'off'],
       ...(token ? ['--connection-token', token] : ['--without-connection-token']),
-      ...['--server-data-dir', userData, '--user-data-dir', join(userData, 'data')],
-      ...['--extensions-dir', join(userData, 'extensions')],
+      ...folders(userData),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
@@ -148,14 +166,16 @@ export async function startServer({ userData, settings, token }) {
 }
 
 /**
- * The address that opens `folder` with the extension loaded from its own folder, as an Extension Development Host.
- * @param {{ port: number, folder: string, extension: string, tests?: string, token?: string }} options
+ * The address that opens `folder`, with the extension in the folder `extension` as an Extension Development Host.
+ * @param {{ port: number, folder: string, extension?: string, tests?: string, token?: string }} options
  */
 export function workbenchAddress({ port, folder, extension, tests, token }) {
   const remote = (/** @type {string} */ path) => `vscode-remote://127.0.0.1:${port}${resolve(path)}`;
-  const payload = [['extensionDevelopmentPath', remote(extension)]];
+  const query = new URLSearchParams({ folder: resolve(folder) });
+  const payload = [];
+  if (extension) payload.push(['extensionDevelopmentPath', remote(extension)]);
   if (tests) payload.push(['extensionTestsPath', remote(tests)]);
-  const query = new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) });
+  if (payload.length > 0) query.set('payload', JSON.stringify(payload));
   if (token) query.set('tkn', token);
   return `http://127.0.0.1:${port}/?${query}`;
 }

@@ -91,6 +91,9 @@ export class Vmm implements Vm {
       machine.yielded = { kind: 'vm-exit' };
       processor.endSlice();
     };
+    // the host's own devices stay silent: the VMM has no drivers for them
+    machine.platform.writePort(0x21, 1, 0xff);
+    machine.platform.writePort(0xa1, 1, 0xff);
     this.#enterRootMode();
     vmx.enable(BigInt(vmxon));
     const vmcs = vmx.makeCurrent(vmcsPage);

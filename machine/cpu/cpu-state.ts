@@ -27,6 +27,8 @@ export class CpuState {
   readonly u64: BigUint64Array;
   /** Set by every assignment of `rip`: an instruction that leaves it false falls through to the next. */
   ripAssigned = false;
+  /** Interrupts and exceptions that were delivered: the instruction in which it changes raises no single-step trap. */
+  delivered = 0;
 
   constructor(readonly buffer: ArrayBuffer) {
     this.u8 = new Uint8Array(buffer);

@@ -190,6 +190,7 @@ function deliver(
       } else fillFault(cpu, event, error);
       continue;
     }
+    state.delivered++;
     // blocking by STI and MOV SS ends with the delivery; an NMI blocks NMIs (SDM 3A 6.7.1, 6.8.3)
     const shadow = State.interruptibility >>> 2;
     state.u32[shadow] &= ~3;

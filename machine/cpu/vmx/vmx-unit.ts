@@ -514,6 +514,11 @@ export class VmxUnit {
     return false;
   }
 
+  /** In non-root mode with "external-interrupt exiting": interrupts are the VMM's, never the guest's. */
+  get interruptsExit(): boolean {
+    return this.#intercepts?.hasPin('external-interrupt exiting') ?? false;
+  }
+
   /** The monitor trap flag is on: an exit is due after each instruction. */
   get monitorTrap(): boolean {
     return this.#intercepts?.hasPrimary('monitor trap flag') ?? false;

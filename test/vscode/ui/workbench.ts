@@ -1,11 +1,12 @@
 /** A VS Code workbench in a browser, driven as a person does it: keys, clicks, and looking at what is there. */
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Locator, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { browserArguments } from '../../../scripts/browser.mjs';
-import { startServer, workbenchAddress } from '../../../scripts/vscode-server.mjs';
+import { installExtension, startServer, workbenchAddress } from '../../../scripts/vscode-server.mjs';
 
 const root = join(import.meta.dirname, '../../..');
 const pictures = join(root, '.cache', 'vscode-suite');
@@ -18,19 +19,27 @@ export class Workbench {
     readonly close: () => Promise<void>,
   ) {}
 
-  /** `host`: where the extension runs, as in a desktop VS Code or as in VS Code for the Web. */
-  static async open(host: 'node' | 'web' = 'node', settings: Record<string, unknown> = {}): Promise<Workbench> {
+  /**
+   * `host`: where the extension runs: from its folder as in a desktop VS Code or as in VS Code for the Web, or packed and
+   * installed as users get it.
+   */
+  static async open(
+    host: 'node' | 'web' | 'packed' = 'node',
+    settings: Record<string, unknown> = {},
+  ): Promise<Workbench> {
     const executablePath = process.env.RINGSIDE_BROWSER;
     if (!executablePath) throw new Error('RINGSIDE_BROWSER is not set: start this through npm run test:vscode');
     const folder = mkdtempSync(join(tmpdir(), 'ringside-ui-'));
     cpSync(join(root, 'samples'), folder, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
     const userData = mkdtempSync(join(tmpdir(), 'ringside-vscode-'));
+    if (host === 'packed') await installExtension(pack(userData), userData);
     const server = await startServer({ userData, settings });
     const browser = await chromium.launch({ executablePath, args: browserArguments });
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-    const address = workbenchAddress({ port: server.port, folder, extension: root });
-    if (host === 'node') await page.goto(address);
-    else await openWithWebExtension(page, address);
+    const extension = host === 'node' ? root : undefined;
+    const address = workbenchAddress({ port: server.port, folder, extension });
+    if (host === 'web') await openWithWebExtension(page, address);
+    else await page.goto(address);
     await page
       .locator('.monaco-workbench .explorer-folders-view .monaco-list-row')
       .first()
@@ -233,6 +242,17 @@ export class Workbench {
   }
 }
 
+/** Packs what is built in dist/; returns the package's path. */
+function pack(folder: string): string {
+  const vsix = join(folder, 'ringside.vsix');
+  const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', vsix];
+  execFileSync(process.execPath, [join(root, 'node_modules/@vscode/vsce/vsce'), 'package', ...options], {
+    cwd: root,
+    stdio: 'pipe',
+  });
+  return vsix;
+}
+
 async function box(locator: Locator) {
   const found = await locator.boundingBox();
   if (!found) throw new Error(`${locator} is not to be seen`);
@@ -244,7 +264,7 @@ async function box(locator: Locator) {
  * names it, and its files come over HTTP from the workbench's own origin (only then may it start workers).
  */
 async function openWithWebExtension(page: Page, address: string): Promise<void> {
-  const { origin, searchParams } = new URL(address);
+  const { origin } = new URL(address);
   const prefix = '/extension-under-test';
   await page.route(`${origin}${prefix}/**`, (route) => {
     const path = join(root, new URL(route.request().url()).pathname.slice(prefix.length));
@@ -252,8 +272,7 @@ async function openWithWebExtension(page: Page, address: string): Promise<void> 
   });
   const extension = { scheme: 'http', authority: new URL(address).host, path: prefix };
   await page.addInitScript(addToConfiguration, { developmentOptions: { extensions: [extension] } });
-  searchParams.delete('payload');
-  await page.goto(`${origin}/?${searchParams}`);
+  await page.goto(address);
 }
 
 /** Runs in the page: adds to what the workbench reads from an attribute when it starts. */

@@ -116,7 +116,7 @@ checks:
                 STEP
                 in al, 0x80
                 out 0x80, al
-                nop
+                xor eax, eax
                 PASS
                 CHECK 'far JMP and segment loads'
                 mov ax, DATA0
