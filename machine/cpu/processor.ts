@@ -9,6 +9,7 @@ import type { Cpu, InstructionHelper, PortBus } from './cpu';
 import { CpuState } from './cpu-state';
 import { fillRecord } from './decode-record';
 import { GuestFault, raise, Vector } from './fault';
+import { fpuHelpers } from './fpu/helpers';
 import { InterpreterModule, Skip } from './interpreter';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
@@ -59,6 +60,7 @@ export class Processor implements Cpu {
   executeVmx: InstructionHelper | undefined;
   readPlatformMsr: (index: number) => bigint | undefined = () => undefined;
   writePlatformMsr: (index: number, value: bigint) => boolean = () => false;
+  floatingPointError: (() => void) | undefined;
   translator: RegionTranslator | undefined;
   /** Linear addresses before which `run` leaves. */
   readonly breakpoints = new Set<number>();
@@ -277,7 +279,7 @@ export class Processor implements Cpu {
     state.ripAssigned = false;
     let leave = false;
     try {
-      const helper = instructionHelpers.get(decoded.form.mnemonic);
+      const helper = instructionHelpers.get(decoded.form.mnemonic) ?? fpuHelpers.get(decoded.form.mnemonic);
       if (!helper) raise(Vector.UD, undefined, `${decoded.form.mnemonic} is not implemented by this processor`);
       helper(this, decoded);
       if (!state.ripAssigned) state.u32[State.offset >>> 2] += decoded.length;
