@@ -84,8 +84,8 @@ function characterValue(token: Token): bigint | undefined {
 
 /** Where the line's bytes are and what they are; empty while the texts are not assembled. */
 function bytesText({ view, file, line }: Spot, output: Uint8Array | undefined): string {
-  const entries = view.entriesAt(file, line).filter((e) => e.length > 0);
-  if (entries.length === 0 || !view.isPlaced) return '';
+  const entries = view.assembled.entriesAt(file, line).filter((e) => e.length > 0);
+  if (entries.length === 0 || !view.assembled.isPlaced) return '';
   const made = bytesOf(entries, output);
   const total = entries.reduce((sum, e) => sum + e.length, 0);
   const where = `at ${hex(entries[0].address)}`;
@@ -128,11 +128,11 @@ function whereText({ file, line }: { file: string; line: number }, spot: Spot): 
 }
 
 function symbolText(spot: Spot, { name }: Meaning, definitions: PlacedDefinition[], statement: Statement): string {
-  const symbol = spot.view.symbol(name);
-  const value = spot.view.valueOf(name);
+  const symbol = spot.view.assembled.symbol(name);
+  const value = spot.view.assembled.valueOf(name);
   const kind = definitions[0]?.kind;
   if (kind === 'struc') {
-    const size = spot.view.valueOf(`${name}_size`);
+    const size = spot.view.assembled.valueOf(`${name}_size`);
     return `structure **${name}**${size === undefined ? '' : `, ${numberText(size)} bytes`}`;
   }
   if (kind === 'field') return `field **${name}**${value === undefined ? '' : `, offset ${numberText(value)}`}`;
@@ -165,7 +165,7 @@ function meaningText(spot: Spot, meaning: Meaning, statement: Statement): string
       : [];
   switch (meaning.kind) {
     case 'symbol':
-      if (definitions.length === 0 && !view.symbol(meaning.name)) return undefined;
+      if (definitions.length === 0 && !view.assembled.symbol(meaning.name)) return undefined;
       return [symbolText(spot, meaning, definitions, statement), ...documentation, ...where].join('\n\n');
     case 'macro':
     case 'define': {

@@ -30,13 +30,13 @@ export async function inlayHints(context: Context, params: InlayHintParams): Pro
   if (!bytes && !addresses) return [];
   const program = await context.programs.programOf(file);
   const view = await context.programs.view(program);
-  if (!view.isPlaced) return [];
+  if (!view.assembled.isPlaced) return [];
   const statements = view.index(file)?.statements ?? [];
   const output = program.analysis?.result.output;
   const hints: InlayHint[] = [];
   const last = Math.min(params.range.end.line, statements.length - 1);
   for (let line = Math.max(params.range.start.line, 0); line <= last; line++) {
-    const entries = view.entriesAt(file, line);
+    const entries = view.assembled.entriesAt(file, line);
     const { tokens } = statements[line];
     if (entries.length === 0 || tokens.length === 0) continue;
     const label = hintsOf(entries, output, bytes, addresses);

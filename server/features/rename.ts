@@ -66,7 +66,8 @@ function checkNewName(spot: Spot, meaning: Meaning, newName: string): void {
   }
   const { view } = spot;
   const full = meaning.name.slice(0, meaning.name.length - own.length) + newName;
-  const taken = view.symbols.has(full) || view.symbol(full) || view.macro(newName) || view.defineNamed(newName);
+  const taken =
+    view.symbols.has(full) || view.assembled.symbol(full) || view.macro(newName) || view.defineNamed(newName);
   if (taken && full !== meaning.name) refuse(`\`${full}\` exists already.`);
 }
 

@@ -31,7 +31,7 @@ interface Colour {
 
 function symbolColour(view: ProgramView, meaning: Meaning): Colour | undefined {
   const kind = view.definitions(meaning)[0]?.kind;
-  const symbol = kind === undefined ? view.symbol(meaning.name) : undefined;
+  const symbol = kind === undefined ? view.assembled.symbol(meaning.name) : undefined;
   if (kind === undefined && !symbol) return undefined;
   if (kind === 'constant' || symbol?.kind === 'constant') return { type: 'variable', modifiers: ['readonly'] };
   if (kind === 'struc') return { type: 'struct', modifiers: [] };

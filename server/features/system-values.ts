@@ -71,5 +71,5 @@ export function controlBits(
 }
 
 function numberOf(view: ProgramView, text: string): bigint | undefined {
-  return numberValue(text) ?? view.valueOf(text);
+  return numberValue(text) ?? view.assembled.valueOf(text);
 }

@@ -3,11 +3,12 @@
  * texts alone; where the program has been assembled, labels that only macros make, values and addresses come from there.
  */
 
-import type { AssembleResult, LineEntry, MacroInfo, SymbolInfo } from '../../assembler/api';
 import { registerNamed } from '../../isa/registers';
+import { type Assembled, append } from './assembled';
 import { operandWords } from './directives';
 import type { Files } from './files';
-import { numberValue, type Token, tokenAt } from './scan';
+import { argumentKind, isDefineParameter, isLocalName, type MeaningKind, nameColumns, withoutDollar } from './names';
+import { type Token, tokenAt } from './scan';
 import type { Definition, Occurrence, SourceIndex } from './source-index';
 import { type Statement, splitOperands } from './statement';
 
@@ -22,17 +23,6 @@ export interface PlacedDefinition extends Definition {
   file: string;
 }
 
-export type MeaningKind =
-  /** Label, constant, structure, field: all live in one space of names. */
-  | 'symbol'
-  | 'macro'
-  | 'define'
-  /** `%1` of a macro, or a named parameter of a `%define`. */
-  | 'parameter'
-  | 'macroLocal'
-  | 'contextLocal'
-  | 'section';
-
 /** What a name at a place means. */
 export interface Meaning {
   kind: MeaningKind;
@@ -44,28 +34,10 @@ export interface Meaning {
   place: Place;
 }
 
-/** What assembling told, and whether the texts are still those that were assembled. */
-export interface Assembled {
-  result: AssembleResult;
-  fresh: boolean;
-}
-
 interface Parent {
   line: number;
   name: string;
 }
-
-function withoutDollar(text: string): string {
-  return text.length > 1 && text.startsWith('$') && numberValue(text) === undefined ? text.slice(1) : text;
-}
-
-function isLocalName(name: string): boolean {
-  return name.startsWith('.') && !name.startsWith('..') && name.length > 1;
-}
-
-const MACRO_ARGUMENT = /^%(?:i?r?macro|uni?macro|if[n]?macro|elif[n]?macro)$/i;
-const DEFINE_ARGUMENT =
-  /^%(?:i?x?define|undef|i?assign|i?defstr|i?deftok|i?defalias|undefalias|strlen|strcat|substr|pathsearch|ifn?def|elifn?def|ifn?defalias)$/i;
 
 export class ProgramView {
   /** Symbols by full name. */
@@ -76,14 +48,12 @@ export class ProgramView {
   private readonly foldedMacros = new Map<string, PlacedDefinition[]>();
   private readonly foldedDefines = new Map<string, PlacedDefinition[]>();
   private readonly parents = new Map<string, Parent[]>();
-  private assembledSymbols?: Map<string, SymbolInfo>;
-  private entriesByLine?: Map<string, LineEntry[]>;
 
   constructor(
     private readonly sources: Files,
     /** Keys of the sources, the program's own first, then in order of inclusion. */
     readonly files: readonly string[],
-    readonly assembled?: Assembled,
+    readonly assembled: Assembled,
   ) {
     for (const file of files) this.collectMacros(file);
     for (const file of files) this.collectParents(file);
@@ -116,9 +86,9 @@ export class ProgramView {
       const outer = kind === 'struc' || (kind === 'label' && !name.startsWith('..'));
       if (outer && (certain || !this.macro(name)) && !index.macroAt(line)) parents.push({ line, name });
     }
-    if (this.assembled?.fresh) {
+    if (this.assembled.isFresh) {
       const known = new Set(parents.map(({ name }) => name));
-      for (const { name, kind, definition } of this.assembled.result.symbols) {
+      for (const { name, kind, definition } of this.assembled.symbols) {
         if (definition.file !== file || kind !== 'label' || /^\.|\.\w|^\.\./.test(name) || known.has(name)) continue;
         if (!index.macroAt(definition.line)) parents.push({ line: definition.line, name });
       }
@@ -187,11 +157,6 @@ export class ProgramView {
     return { ...statement, label: undefined, prefixes: [], head, headKind: 'unknown', operands };
   }
 
-  /** The definitions of the macro that the statement calls. */
-  calledMacro(statement: Statement | undefined): PlacedDefinition[] | undefined {
-    return statement?.head?.kind === 'word' ? this.macro(statement.head.text) : undefined;
-  }
-
   /** What the name at the column means; nothing for mnemonics, registers, numbers and punctuation. */
   meaningAt(file: string, line: number, column: number): Meaning | undefined {
     const statement = this.statement(file, line);
@@ -217,9 +182,9 @@ export class ProgramView {
     const name = withoutDollar(token.text);
     const escaped = name !== token.text;
     if (!escaped) {
-      const special = this.argumentMeaning(statement, token, name);
+      const special = argumentKind(statement, token, this.symbols.has(name));
       if (special !== undefined) return special === null ? undefined : meaning(special, name);
-      if (this.isDefineParameter(statement, name)) {
+      if (isDefineParameter(statement, name)) {
         return meaning('parameter', name, { scope: { file, line, endLine: line } });
       }
       if (token === statement.head) {
@@ -232,32 +197,6 @@ export class ProgramView {
         return undefined;
     } else place.start++;
     return this.symbolMeaning(place, name, column);
-  }
-
-  /** Names whose kind the statement decides: `section .text`, `%ifmacro name`. `null`: no name at all. */
-  private argumentMeaning(statement: Statement, token: Token, name: string): MeaningKind | null | undefined {
-    if (token === statement.head || statement.operands[0]?.tokens[0] !== token) {
-      const head = statement.head?.text.toLowerCase();
-      const known = head === 'section' || head === 'segment' || head === 'cpu' || head === 'default';
-      return known && token !== statement.head && token !== statement.label && !this.symbols.has(name)
-        ? null
-        : undefined;
-    }
-    const head = statement.head?.text.toLowerCase() ?? '';
-    if (head === 'section' || head === 'segment') return 'section';
-    if (MACRO_ARGUMENT.test(head)) return 'macro';
-    if (DEFINE_ARGUMENT.test(head)) return 'define';
-    if (/^%(?:use|push|pop|repl|if[n]?ctx|elif[n]?ctx|pragma|clear|stacksize|aliases)$/.test(head)) return null;
-    if (head === 'default' || head === 'cpu' || head === 'bits' || head === 'float' || head === 'warning') return null;
-    return undefined;
-  }
-
-  private isDefineParameter(statement: Statement, name: string): boolean {
-    if (!/^%i?x?define$/i.test(statement.head?.text ?? '')) return false;
-    const all = statement.tokens;
-    if (all[2]?.text !== '(' || all[2].start !== all[1].end) return false;
-    const close = all.findIndex((t) => t.text === ')');
-    return close > 0 && all.slice(3, close).some((t) => t.text === name);
   }
 
   private symbolMeaning(place: Place, written: string, column: number): Meaning {
@@ -324,7 +263,7 @@ export class ProgramView {
         ? [{ file: meaning.scope.file, line: macro.line, start: macro.token.start, end: macro.token.end }]
         : [];
     }
-    const symbol = meaning.kind === 'symbol' ? this.symbol(meaning.name) : undefined;
+    const symbol = meaning.kind === 'symbol' ? this.assembled.symbol(meaning.name) : undefined;
     if (!symbol || symbol.definition.file === '' || !this.index(symbol.definition.file)) return [];
     const { file, line, column, endColumn } = symbol.definition;
     return [{ file, line, start: column, end: Math.max(endColumn, column) }];
@@ -372,60 +311,9 @@ export class ProgramView {
     }
   }
 
-  /** The symbol as the assembler knows it, fresh or not. */
-  symbol(name: string): SymbolInfo | undefined {
-    this.assembledSymbols ??= new Map((this.assembled?.result.symbols ?? []).map((symbol) => [symbol.name, symbol]));
-    return this.assembledSymbols.get(name);
-  }
-
-  /** Whether the program assembled without an error, so that addresses and bytes are final. */
-  get isPlaced(): boolean {
-    return this.assembled?.result.output !== undefined;
-  }
-
-  /** The address of a label or the value of a constant, where it is known; a label has one only in a placed program. */
-  valueOf(name: string): bigint | undefined {
-    const symbol = this.symbol(name);
-    if (symbol === undefined || symbol.kind === 'extern') return undefined;
-    const isAddress = symbol.kind === 'label' && symbol.section !== '';
-    return isAddress && !this.isPlaced ? undefined : symbol.value;
-  }
-
-  /** The symbols that the assembler knows, the generated ones among them. */
-  allSymbols(): readonly SymbolInfo[] {
-    return this.assembled?.result.symbols ?? [];
-  }
-
-  macroInfo(name: string): MacroInfo | undefined {
-    return this.assembled?.result.macros.find((macro) => macro.name === name);
-  }
-
-  /**
-   * The bytes that the line makes by itself or, for a call, through its macros; nothing unless these texts are what was
-   * assembled. A line inside a macro has some only if the macro is called once.
-   */
-  entriesAt(file: string, line: number): LineEntry[] {
-    if (!this.assembled?.fresh) return [];
-    if (!this.entriesByLine) {
-      this.entriesByLine = new Map();
-      for (const entry of this.assembled.result.lines) {
-        append(this.entriesByLine, `${entry.callFile}:${entry.callLine}`, entry);
-        if (entry.file !== entry.callFile || entry.line !== entry.callLine) {
-          append(this.entriesByLine, `${entry.file}:${entry.line}`, entry);
-        }
-      }
-    }
-    const all = this.entriesByLine.get(`${file}:${line}`) ?? [];
-    const own = all.filter((entry) => entry.callFile === file && entry.callLine === line);
-    if (own.length > 0) return own;
-    // A line of a macro that is called from several places has no address of its own.
-    const calls = new Set(all.map((entry) => `${entry.callFile}:${entry.callLine}`));
-    return calls.size === 1 ? all : [];
-  }
-
   /** The mode of the code at the line: as assembled, or as the last `bits` above says. */
   bitsAt(file: string, line: number): 16 | 32 | 64 {
-    const entry = this.entriesAt(file, line)[0];
+    const entry = this.assembled.entriesAt(file, line)[0];
     if (entry) return entry.bits;
     const own = this.index(file)?.modes.findLast((mode) => mode.line <= line)?.bits;
     if (own) return own;
@@ -445,15 +333,4 @@ export class ProgramView {
     }
     return undefined;
   }
-}
-
-/** Columns of the name itself, without the `$` that protects it. */
-export function nameColumns(token: Token): { start: number; end: number } {
-  return { start: token.end - withoutDollar(token.text).length, end: token.end };
-}
-
-function append<V>(map: Map<string, V[]>, key: string, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { AssembleOptions, AssembleResult, SourceReader } from '../../assembler/api';
+import { Assembled } from './assembled';
 import type { Files } from './files';
 import { ProgramView } from './program-view';
 import type { Settings } from './settings';
@@ -162,7 +163,7 @@ export class Programs {
     const key = [fresh, ...program.files, ...stamps].join('\n');
     const { analysis } = program;
     if (program.view?.key !== key || program.view.analysis !== analysis) {
-      const assembled = analysis && { result: analysis.result, fresh };
+      const assembled = new Assembled(analysis?.result, fresh);
       program.view = { key, analysis, view: new ProgramView(this.files, program.files, assembled) };
     }
     return program.view.view;
