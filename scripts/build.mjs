@@ -5,6 +5,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
+import { interpreterImage } from './interpreter-image.mjs';
 import { root, run } from './process.mjs';
 
 const watch = process.argv.includes('--watch');
@@ -38,6 +39,7 @@ function options({ out, entry, platform }) {
     // Modules of Node that @vscode/debugadapter imports; `events` is the package of that name.
     alias: browser ? { url: join(root, 'scripts/browser-url.mjs') } : {},
     banner: out === 'cli.js' ? { js: '#!/usr/bin/env node' } : {},
+    plugins: [interpreterImage()],
     sourcemap: minify ? false : 'linked',
     minify,
     logLevel: 'warning',
@@ -70,6 +72,7 @@ if (watch) {
     const watched = await context({
       ...options(bundle),
       plugins: [
+        interpreterImage(),
         {
           name: 'tell',
           setup(build) {

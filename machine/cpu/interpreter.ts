@@ -51,7 +51,8 @@ export class InterpreterModule {
   readonly bytes: Uint8Array;
   readonly #handlers = new Map<string, number>();
 
-  constructor(forms: readonly Form[]) {
+  /** @param image the module's binary, if it was generated before from the same table; else it is generated */
+  constructor(forms: readonly Form[], image: Uint8Array | undefined) {
     const variants: Variant[] = [];
     for (const form of forms) {
       if (form.encodeOnly || !semanticsOf(form)) continue;
@@ -61,7 +62,7 @@ export class InterpreterModule {
     variants.forEach((variant, i) => {
       this.#handlers.set(key(variant.form, variant.memory, variant.repeat), Handler.first + i);
     });
-    this.bytes = build(variants);
+    this.bytes = image ?? build(variants);
   }
 
   /** The handler of a form in a shape; `Handler.Helper` where its meaning is in TypeScript. */

@@ -11,6 +11,7 @@ import { fillRecord } from './decode-record';
 import { GuestFault, raise, Vector } from './fault';
 import { fpuHelpers } from './fpu/helpers';
 import { InterpreterModule, Skip } from './interpreter';
+import { interpreterImage } from './interpreter-image';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
 import type { CpuProfile } from './system/cpuid';
@@ -25,7 +26,7 @@ let interpreter: { description: InterpreterModule; module: WebAssembly.Module } 
 
 function interpreterModule(): { description: InterpreterModule; module: WebAssembly.Module } {
   if (!interpreter) {
-    const description = new InterpreterModule(forms);
+    const description = new InterpreterModule(forms, interpreterImage);
     interpreter = { description, module: new WebAssembly.Module(description.bytes) };
   }
   return interpreter;

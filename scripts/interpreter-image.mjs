@@ -1,0 +1,48 @@
+/** An esbuild plugin: puts the generated interpreter into bundles in place of machine/cpu/interpreter-image.ts. */
+import { build } from 'esbuild';
+import { root } from './process.mjs';
+
+const GENERATE = `
+import { InterpreterModule } from './machine/cpu/interpreter';
+import { forms } from './isa/table';
+export const bytes = new InterpreterModule(forms, undefined).bytes;
+`;
+
+/** Runs the generator, bundled in memory. */
+async function generate() {
+  const result = await build({
+    stdin: { contents: GENERATE, resolveDir: root, loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+    logLevel: 'silent',
+  });
+  const module = await import(
+    `data:text/javascript;base64,${Buffer.from(result.outputFiles[0].contents).toString('base64')}`
+  );
+  return module.bytes;
+}
+
+/** Made once for all bundles of a build; anew where sources may have changed (watching). */
+export function interpreterImage() {
+  let bytes;
+  return {
+    name: 'interpreter-image',
+    setup(build) {
+      build.onStart(() => {
+        bytes = generate();
+        bytes.catch(() => {}); // reported where it is loaded
+      });
+      build.onLoad({ filter: /[\\/]machine[\\/]cpu[\\/]interpreter-image\.ts$/ }, () => ({
+        contents: "import bytes from 'interpreter-image:';\nexport const interpreterImage = bytes;",
+        loader: 'js',
+      }));
+      build.onResolve({ filter: /^interpreter-image:$/ }, ({ path }) => ({ path, namespace: 'interpreter-image' }));
+      build.onLoad({ filter: /.*/, namespace: 'interpreter-image' }, async () => ({
+        contents: await bytes,
+        loader: 'binary',
+      }));
+    },
+  };
+}
