@@ -2,12 +2,12 @@
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { Access } from '../cpu-state';
-import { raise, raiseDebugFault, Vector } from '../fault';
+import { raise, Vector } from '../fault';
 import { Segment, State } from '../layout';
 import { linearAddress, read, writeOperand64 } from './access';
-import { hasFeature, profileOf, supportedXcr0 } from './cpuid';
+import { hasFeature, profileOf } from './cpuid';
 import { PHYSICAL_ADDRESS_BITS } from './paging';
-import { hex, isLongMode, isProtected, isVirtual8086, updateDerived } from './segments';
+import { hex, isLongMode, updateDerived } from './segments';
 
 export const Cr0 = {
   PE: 1 << 0,
@@ -274,94 +274,6 @@ export function checkUserModePrevention(cpu: Cpu): void {
   const { state } = cpu;
   if ((state.u32[State.cr4 >>> 2] & Cr4.UMIP) !== 0 && state.cpl !== 0)
     raise(Vector.GP, 0, 'CR4.UMIP forbids it above level 0');
-}
-
-/** Index of the debug register in force: DR4 and DR5 are DR6 and DR7 unless CR4.DE forbids them. */
-function debugRegister(cpu: Cpu, instruction: Decoded, index: number, write: boolean, gpr: number): number {
-  // SDM 3C 26.1.3: the exit comes before the privilege check and before #UD for DR4 and DR5
-  cpu.intercepts?.debugRegister(index, write, gpr, instruction);
-  const { u32 } = cpu.state;
-  if (index > 7 || ((index === 4 || index === 5) && (u32[State.cr4 >>> 2] & Cr4.DE) !== 0)) {
-    raise(Vector.UD, undefined, `there is no DR${index}`);
-  }
-  requirePrivilege(cpu, 'MOV with a debug register');
-  const dr7 = (State.dr + 8 * 5) >>> 2;
-  if ((u32[dr7] & 0x2000) !== 0) raiseDebugFault(0x2000, 'DR7.GD is set');
-  // slots: DR0..DR3, then DR6 and DR7
-  return index === 4 || index === 6 ? 4 : index === 5 || index === 7 ? 5 : index;
-}
-
-export function moveToDebug(cpu: Cpu, instruction: Decoded, index: number, gpr: number): void {
-  const { state } = cpu;
-  const slot = debugRegister(cpu, instruction, index, true, gpr);
-  let value = state.codeBits === 64 ? state.gpr64(gpr) : BigInt(state.gpr32(gpr));
-  if (slot >= 4) {
-    if (value >> 32n !== 0n) raise(Vector.GP, 0, 'bits 63:32 of DR6 and DR7 must be zero');
-    value = slot === 4 ? (value & 0xe00fn) | 0xffff0ff0n : (value & 0xffff2bffn & ~0x800n) | 0x400n;
-  }
-  state.set64(State.dr + 8 * slot, value);
-  cpu.endSlice();
-}
-
-export function moveFromDebug(cpu: Cpu, instruction: Decoded, index: number, gpr: number): void {
-  const { state } = cpu;
-  const value = state.get64(State.dr + 8 * debugRegister(cpu, instruction, index, false, gpr));
-  if (state.codeBits === 64) state.setGpr64(gpr, value);
-  else state.setGpr32(gpr, Number(value & 0xffffffffn));
-}
-
-/** XSETBV. */
-export function setExtendedControl(cpu: Cpu, instruction: Decoded): void {
-  const { state } = cpu;
-  if ((state.u32[State.cr4 >>> 2] & Cr4.OSXSAVE) === 0) raise(Vector.UD, undefined, 'CR4.OSXSAVE is clear');
-  requirePrivilege(cpu, 'XSETBV');
-  cpu.intercepts?.instruction('xsetbv', instruction);
-  const value = state.gpr32(0);
-  if (
-    state.gpr32(1) !== 0 ||
-    state.gpr32(2) !== 0 ||
-    (value & ~supportedXcr0(profileOf(cpu))) !== 0 ||
-    (value & 1) === 0
-  ) {
-    raise(Vector.GP, 0, `XCR0 cannot be ${hex(value)}`);
-  }
-  state.set64(State.xcr0, BigInt(value));
-}
-
-/** XGETBV. */
-export function getExtendedControl(cpu: Cpu): void {
-  const { state } = cpu;
-  if ((state.u32[State.cr4 >>> 2] & Cr4.OSXSAVE) === 0) raise(Vector.UD, undefined, 'CR4.OSXSAVE is clear');
-  if (state.gpr32(1) !== 0) raise(Vector.GP, 0, 'XGETBV knows XCR0 only');
-  state.setGpr32(0, state.u32[State.xcr0 >>> 2]);
-  state.setGpr32(2, 0);
-}
-
-/** INVLPG. */
-export function invalidatePage(cpu: Cpu, instruction: Decoded, linear: number): void {
-  cpu.intercepts?.instruction('invlpg', instruction, linear);
-  const high = Math.floor(linear / 4294967296) | 0;
-  if (cpu.state.codeBits === 64 && !cpu.mmu.isCanonical(linear | 0, high)) return;
-  cpu.mmu.flushPage(linear | 0, high);
-}
-
-/** INVPCID. */
-export function invalidatePcid(cpu: Cpu, instruction: Decoded, type: bigint, linear: number): void {
-  const { state } = cpu;
-  if (!hasFeature(cpu, 'INVPCID')) raise(Vector.UD, undefined, 'INVPCID is not enumerated');
-  if (isProtected(state) && (state.cpl !== 0 || isVirtual8086(state))) raise(Vector.GP, 0, 'INVPCID needs CPL 0');
-  cpu.intercepts?.instruction('invpcid', instruction, linear);
-  const pcidLow = read(cpu, linear, 4);
-  const pcidHigh = read(cpu, linear + 4, 4);
-  const low = read(cpu, linear + 8, 4) | 0;
-  const high = read(cpu, linear + 12, 4) | 0;
-  if (type > 3n) raise(Vector.GP, 0, `there is no INVPCID type ${type}`);
-  if (pcidHigh !== 0 || pcidLow >>> 12 !== 0) raise(Vector.GP, 0, 'INVPCID: descriptor bits 63:12 must be zero');
-  if (type < 2n && pcidLow !== 0 && (state.u32[State.cr4 >>> 2] & Cr4.PCIDE) === 0) {
-    raise(Vector.GP, 0, 'INVPCID of a PCID other than 0 needs CR4.PCIDE');
-  }
-  if (type === 0n && !cpu.mmu.isCanonical(low, high)) raise(Vector.GP, 0, 'INVPCID: the address is not canonical');
-  cpu.mmu.invalidatePcid(Number(type), pcidLow, low, high);
 }
 
 /** EFER as WRMSR loads it; LMA is read-only. */

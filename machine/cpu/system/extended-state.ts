@@ -1,11 +1,12 @@
-/** FXSAVE, FXRSTOR, XSAVE, XRSTOR (SDM 1 10.5, chapter 13). */
+/** FXSAVE, FXRSTOR, XSAVE, XRSTOR, XSETBV, XGETBV (SDM 1 10.5, chapter 13). */
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { State } from '../layout';
 import { checkWrite, linearAddress, memoryOperand, read, read64, write, write64 } from './access';
-import { Cr0, Cr4 } from './control';
+import { Cr0, Cr4, requirePrivilege } from './control';
 import { PKRU_OFFSET, profileOf, supportedXcr0, xsaveSize } from './cpuid';
+import { hex } from './segments';
 
 /** Bits of MXCSR that may be set; also the MXCSR_MASK field. */
 const MXCSR_MASK = 0xffff;
@@ -230,4 +231,31 @@ export function restoreExtended(cpu: Cpu, instruction: Decoded): void {
     state.set64(State.pkru, BigInt(pkru));
     cpu.mmu.updateContext();
   }
+}
+
+/** XSETBV. */
+export function setExtendedControl(cpu: Cpu, instruction: Decoded): void {
+  const { state } = cpu;
+  if ((state.u32[State.cr4 >>> 2] & Cr4.OSXSAVE) === 0) raise(Vector.UD, undefined, 'CR4.OSXSAVE is clear');
+  requirePrivilege(cpu, 'XSETBV');
+  cpu.intercepts?.instruction('xsetbv', instruction);
+  const value = state.gpr32(0);
+  if (
+    state.gpr32(1) !== 0 ||
+    state.gpr32(2) !== 0 ||
+    (value & ~supportedXcr0(profileOf(cpu))) !== 0 ||
+    (value & 1) === 0
+  ) {
+    raise(Vector.GP, 0, `XCR0 cannot be ${hex(value)}`);
+  }
+  state.set64(State.xcr0, BigInt(value));
+}
+
+/** XGETBV. */
+export function getExtendedControl(cpu: Cpu): void {
+  const { state } = cpu;
+  if ((state.u32[State.cr4 >>> 2] & Cr4.OSXSAVE) === 0) raise(Vector.UD, undefined, 'CR4.OSXSAVE is clear');
+  if (state.gpr32(1) !== 0) raise(Vector.GP, 0, 'XGETBV knows XCR0 only');
+  state.setGpr32(0, state.u32[State.xcr0 >>> 2]);
+  state.setGpr32(2, 0);
 }

@@ -1,27 +1,13 @@
-/** Far JMP, CALL and RET, call gates (SDM 2A CALL, JMP, 2B RET; 3A 5.8). */
+/** Far JMP and CALL, call gates (SDM 2A CALL, JMP; 3A 5.8). */
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
-import { Gpr, Segment, State } from '../layout';
-import {
-  checkWrite,
-  isCanonical,
-  linearAddress,
-  memoryOperand,
-  read,
-  readNumber,
-  readStack,
-  setStackPointer,
-  stackPointer,
-  write,
-  writeNumber,
-  writeStack,
-} from './access';
-import { innerStack, readInnerStack, readInnerStackDescriptor, slotFits, stackFromTss64 } from './interrupt-delivery';
+import { Gpr, Segment } from '../layout';
+import { isCanonical, linearAddress, memoryOperand, read, readNumber, write, writeNumber } from './access';
+import { innerStack, readInnerStack, readInnerStackDescriptor, slotFits, stackFromTss64 } from './inner-stack';
 import {
   cacheDescriptor,
   cacheNull,
-  checkStackSegment,
   codeSegmentChanged,
   Descriptor,
   DescriptorBit,
@@ -38,6 +24,7 @@ import {
   setAccessed,
   setSegment,
 } from './segments';
+import { readStack, setStackPointer, stackPointer, writeStack } from './stack';
 import { switchTask, TaskSwitchSource } from './task-switch';
 
 const code = new Descriptor();
@@ -55,12 +42,12 @@ function farPointer(cpu: Cpu, instruction: Decoded): { selector: number; offset:
   return { selector: read(cpu, linear + bytes, 2), offset };
 }
 
-function isReal(cpu: Cpu): boolean {
+export function isReal(cpu: Cpu): boolean {
   return !isProtected(cpu.state) || isVirtual8086(cpu.state);
 }
 
 /** CS and IP in real-address and virtual-8086 mode. */
-function loadRealCode(cpu: Cpu, selector: number, offset: number): void {
+export function loadRealCode(cpu: Cpu, selector: number, offset: number): void {
   const { state } = cpu;
   if (isProtected(state)) loadVirtual8086(state, Segment.CS, selector);
   else loadReal(state, Segment.CS, selector);
@@ -68,7 +55,7 @@ function loadRealCode(cpu: Cpu, selector: number, offset: number): void {
   state.rip = offset;
 }
 
-function checkRealOffset(cpu: Cpu, offset: number): void {
+export function checkRealOffset(cpu: Cpu, offset: number): void {
   if (offset > cpu.state.segmentLimit(Segment.CS)) raise(Vector.GP, 0, `offset ${hex(offset)} is beyond the CS limit`);
 }
 
@@ -107,7 +94,7 @@ function checkDirect(cpu: Cpu, target: Descriptor): void {
   if (!target.present) raise(Vector.NP, error, `code selector ${hex(target.selector)} is not present`);
 }
 
-function enterCode(cpu: Cpu, target: Descriptor, selector: number, offset: number): void {
+export function enterCode(cpu: Cpu, target: Descriptor, selector: number, offset: number): void {
   setAccessed(cpu, target);
   cacheDescriptor(cpu, Segment.CS, selector, target);
   codeSegmentChanged(cpu);
@@ -321,111 +308,4 @@ function callInner64(cpu: Cpu, entry: number, next: number): void {
   cacheNull(state, Segment.SS, newCpl, newCpl);
   state.setGprNumber(Gpr.RSP, rsp - 32);
   enterCode(cpu, code, (code.selector & 0xfffc) | newCpl, entry);
-}
-
-/** Reads and checks the code segment that RET or IRET goes back to; its RPL becomes CPL. */
-export function readReturnCode(cpu: Cpu, selector: number): Descriptor {
-  if ((selector & 0xfffc) === 0) raise(Vector.GP, 0, 'the return selector is null');
-  const target = readDescriptor(cpu, selector, Vector.GP, code);
-  const error = selector & 0xfffc;
-  const rpl = selector & 3;
-  if (!target.isCode) raise(Vector.GP, error, `return selector ${hex(selector)} is not code`);
-  if (rpl < cpu.state.cpl)
-    raise(Vector.GP, error, `return selector ${hex(selector)}: RPL is below CPL ${cpu.state.cpl}`);
-  checkLongAndBig(cpu, target);
-  if (target.isConforming ? target.dpl > rpl : target.dpl !== rpl) {
-    raise(Vector.GP, error, `return selector ${hex(selector)}: DPL ${target.dpl} does not fit RPL ${rpl}`);
-  }
-  if (!target.present) raise(Vector.NP, error, `return selector ${hex(selector)} is not present`);
-  return target;
-}
-
-/** A stack segment checked by {@link readReturnStack} and not loaded yet. */
-export const returnStack = new Descriptor();
-
-/** Reads and checks the SS that RET or IRET goes back to; null is allowed for 64-bit code below level 3. */
-export function readReturnStack(cpu: Cpu, selector: number, target: Descriptor, rpl: number): void {
-  returnStack.selector = selector;
-  if ((selector & 0xfffc) === 0) {
-    if (!is64Bit(cpu, target) || rpl === 3 || (selector & 3) !== rpl) raise(Vector.GP, 0, 'the return SS is null');
-    return;
-  }
-  readDescriptor(cpu, selector, Vector.GP, returnStack);
-  checkStackSegment(returnStack, rpl, Vector.GP);
-}
-
-/** Loads CS and SS that were checked, then drops data segments that the outer level may not use. */
-export function enterOuter(cpu: Cpu, target: Descriptor, selector: number, offset: number): void {
-  const { state } = cpu;
-  const rpl = selector & 3;
-  const outer = rpl > state.cpl;
-  if ((returnStack.selector & 0xfffc) === 0) cacheNull(state, Segment.SS, returnStack.selector, rpl);
-  else {
-    setAccessed(cpu, returnStack);
-    cacheDescriptor(cpu, Segment.SS, returnStack.selector, returnStack);
-  }
-  setAccessed(cpu, target);
-  cacheDescriptor(cpu, Segment.CS, selector, target);
-  if (outer) dropInnerSegments(cpu, rpl);
-  // SS may have changed while 64-bit code stays
-  codeSegmentChanged(cpu);
-  state.rip = offset;
-}
-
-/** ES, DS, FS, GS that hold data or non-conforming code of an inner level become null (SDM 2B RET). */
-export function dropInnerSegments(cpu: Cpu, cpl: number): void {
-  const { state } = cpu;
-  for (const segment of [Segment.ES, Segment.DS, Segment.FS, Segment.GS]) {
-    const access = state.access(segment);
-    if ((access & 0x10000) !== 0) continue;
-    const conforming = (access & 0xc) === 0xc;
-    if (!conforming && ((access >>> 5) & 3) < cpl) {
-      // the hidden base stays, which 64-bit code sees through FS and GS
-      setSegment(state, segment, 0, 0x10000, state.segmentBase(segment), 0);
-      segmentChanged(cpu, segment);
-    }
-  }
-}
-
-/** RET far, with `release` more bytes taken off the stack. */
-export function returnFar(cpu: Cpu, instruction: Decoded): void {
-  const { state } = cpu;
-  const size = instruction.operandSize / 8;
-  const operand = instruction.operands[0];
-  const release = operand?.kind === 'immediate' ? operand.low & 0xffff : 0;
-  const offset = readStack(cpu, 0, size);
-  const selector = readStack(cpu, size, size) & 0xffff;
-  if (isReal(cpu)) {
-    checkRealOffset(cpu, offset);
-    setStackPointer(cpu, stackPointer(cpu) + 2 * size + release);
-    loadRealCode(cpu, selector, offset);
-    return;
-  }
-  const target = readReturnCode(cpu, selector);
-  const rpl = selector & 3;
-  if (rpl === state.cpl) {
-    checkTarget(cpu, target, offset);
-    setStackPointer(cpu, stackPointer(cpu) + 2 * size + release);
-    enterCode(cpu, target, selector, offset);
-    return;
-  }
-  const pointer = readStack(cpu, 2 * size + release, size);
-  const stackSelector = readStack(cpu, 3 * size + release, size) & 0xffff;
-  readReturnStack(cpu, stackSelector, target, rpl);
-  checkTarget(cpu, target, offset);
-  enterOuter(cpu, target, selector, offset);
-  restorePointer(cpu, size, pointer, release);
-}
-
-/** The stack pointer that RET or IRET found in the outer frame, by the size of the new stack. */
-export function restorePointer(cpu: Cpu, size: number, pointer: number, release: number): void {
-  const { state } = cpu;
-  if (state.codeBits === 64) state.setGprNumber(Gpr.RSP, pointer + release);
-  else if (state.u32[State.stackMask >>> 2] === 0xffff) state.setGpr16(Gpr.RSP, pointer + release);
-  else state.setGpr32(Gpr.RSP, (size === 2 ? pointer & 0xffff : pointer) + release);
-}
-
-/** Raises what pushing `bytes` would raise; for instructions that push in steps. */
-export function checkPush(cpu: Cpu, linear: number, bytes: number): void {
-  checkWrite(cpu, linear, bytes);
 }

@@ -3,8 +3,8 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { State } from '../layout';
-import { readStack, setStackPointer, stackPointer, writeStack } from './access';
 import { isProtected, isVirtual8086 } from './segments';
+import { readStack, setStackPointer, stackPointer, writeStack } from './stack';
 
 const TF = 0x100;
 const IF = 0x200;

@@ -6,18 +6,13 @@ import { Segment } from '../layout';
 import { effectiveAddress, linearAddress, memoryOperand, readOperand64 } from './access';
 import {
   clearTaskSwitched,
-  getExtendedControl,
-  invalidatePage,
-  invalidatePcid,
   loadMachineStatus,
   moveFromControl,
-  moveFromDebug,
   moveToControl,
-  moveToDebug,
   requirePrivilege,
-  setExtendedControl,
   storeMachineStatus,
 } from './control';
+import { moveFromDebug, moveToDebug } from './debug-registers';
 import {
   adjustPrivilege,
   loadAccessRights,
@@ -31,8 +26,16 @@ import {
 } from './descriptor-table';
 import { EventType } from './event';
 import { deliverSoftware } from './exceptions';
-import { restoreExtended, restoreLegacy, saveExtended, saveLegacy } from './extended-state';
-import { callFar, jumpFar, returnFar } from './far-transfer';
+import {
+  getExtendedControl,
+  restoreExtended,
+  restoreLegacy,
+  saveExtended,
+  saveLegacy,
+  setExtendedControl,
+} from './extended-state';
+import { returnFar } from './far-return';
+import { callFar, jumpFar } from './far-transfer';
 import { systemCall, systemEnter, systemExit, systemReturn } from './fast-system-call';
 import {
   clearInterruptFlag,
@@ -43,6 +46,7 @@ import {
   setInterruptFlag,
 } from './flags';
 import { interruptReturn } from './interrupt-return';
+import { invalidatePage, invalidatePcid } from './invalidation';
 import { input, inputString, output, outputString } from './io';
 import {
   checkBounds,

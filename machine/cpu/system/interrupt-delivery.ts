@@ -2,12 +2,12 @@
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
-import { isCanonical, ownContext, read, readNumber, write, writeNumber } from './access';
+import { isCanonical, ownContext, read, write, writeNumber } from './access';
 import { type CpuEvent, isSoftware } from './event';
+import { addExt, innerStack, readInnerStack, readInnerStackDescriptor, slotFits, stackFromTss64 } from './inner-stack';
 import {
   cacheDescriptor,
   cacheNull,
-  checkStackSegment,
   codeSegmentChanged,
   Descriptor,
   DescriptorBit,
@@ -208,12 +208,6 @@ function readCode(cpu: Cpu, selector: number, ext: number): Descriptor {
   }
 }
 
-/** Sets EXT in the error code of a fault on a selector (#PF keeps its own). */
-export function addExt(fault: unknown, ext: number): void {
-  const f = fault as { vector?: number; errorCode?: number };
-  if (f.errorCode !== undefined && f.vector !== Vector.PF) f.errorCode |= ext;
-}
-
 /** The handler's segment: code, DPL at most CPL (#GP), present (#NP). */
 function checkHandlerCode(target: Descriptor, cpl: number, ext: number): void {
   const error = (target.selector & 0xfffc) | ext;
@@ -222,53 +216,6 @@ function checkHandlerCode(target: Descriptor, cpl: number, ext: number): void {
     raise(Vector.GP, error, `selector ${hex(target.selector)} in the gate: DPL ${target.dpl} is above CPL ${cpl}`);
   }
   if (!target.present) raise(Vector.NP, error, `selector ${hex(target.selector)} in the gate is not present`);
-}
-
-/** RSPn or ISTn out of the 64-bit TSS. */
-export function stackFromTss64(cpu: Cpu, offset: number, ext: number): number {
-  const { state } = cpu;
-  if (offset + 7 > state.segmentLimit(Segment.TR)) {
-    raise(Vector.TS, (state.selector(Segment.TR) & 0xfffc) | ext, `TSS offset ${hex(offset)} is beyond the TSS limit`);
-  }
-  return readNumber(cpu, state.segmentBase(Segment.TR) + offset, cpu.mmu.systemContext);
-}
-
-/** Where a stack for an inner privilege level begins, by the 16- or 32-bit TSS. */
-export const innerStack = { selector: 0, pointer: 0 };
-
-/** Reads SSn:ESPn out of the TSS into {@link innerStack}; #TS(TSS selector) where the TSS is too short. */
-export function readInnerStack(cpu: Cpu, cpl: number, ext: number): void {
-  const { state } = cpu;
-  const wide = (state.access(Segment.TR) & 8) !== 0;
-  const offset = wide ? 4 + 8 * cpl : 2 + 4 * cpl;
-  if (offset + (wide ? 5 : 3) > state.segmentLimit(Segment.TR)) {
-    raise(Vector.TS, (state.selector(Segment.TR) & 0xfffc) | ext, `TSS offset ${hex(offset)} is beyond the TSS limit`);
-  }
-  const at = (state.segmentBase(Segment.TR) + offset) >>> 0;
-  const system = cpu.mmu.systemContext;
-  innerStack.pointer = read(cpu, at, wide ? 4 : 2, system);
-  innerStack.selector = read(cpu, at + (wide ? 4 : 2), 2, system);
-}
-
-/** Reads and checks the descriptor of an inner stack: #TS(selector), #SS if not present. */
-export function readInnerStackDescriptor(cpu: Cpu, cpl: number, ext: number, into: Descriptor): Descriptor {
-  const { selector } = innerStack;
-  if ((selector & 0xfffc) === 0) raise(Vector.TS, ext, 'the stack selector in the TSS is null');
-  try {
-    readDescriptor(cpu, selector, Vector.TS, into);
-    checkStackSegment(into, cpl, Vector.TS);
-  } catch (fault) {
-    addExt(fault, ext);
-    throw fault;
-  }
-  return into;
-}
-
-/** A slot of `size` bytes at `offset` lies inside a stack segment. */
-export function slotFits(access: number, limit: number, offset: number, size: number): boolean {
-  const last = offset + size - 1;
-  if ((access & 0xc) === 4) return offset > limit && last <= ((access & 0x4000) !== 0 ? 0xffffffff : 0xffff);
-  return last <= limit;
 }
 
 /** Protected mode outside IA-32e mode: interrupt, trap and task gates, from virtual-8086 mode too. */

@@ -5,8 +5,8 @@ import type { Cpu } from '../cpu';
 import { GuestFault, raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
 import { VmExit } from '../vmx/vm-exit';
-import { readFrame, readStack, setStackPointer, stackPointer } from './access';
-import { checkTarget, enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-transfer';
+import { enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-return';
+import { checkTarget } from './far-transfer';
 import { writableFlags, writeFlags } from './flags';
 import {
   cacheDescriptor,
@@ -20,6 +20,7 @@ import {
   setAccessed,
   updateDerived,
 } from './segments';
+import { readFrame, readStack, setStackPointer, stackPointer } from './stack';
 import { switchTask, TaskSwitchSource } from './task-switch';
 
 const NT = 0x4000;

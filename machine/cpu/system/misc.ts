@@ -11,12 +11,7 @@ import {
   read,
   read64,
   readOperand,
-  readStack,
-  setStackPointer,
-  stackAddress,
-  stackPointer,
   writeOperand64,
-  writeStack,
 } from './access';
 import { Cr4, requirePrivilege } from './control';
 import { cpuid, hasFeature } from './cpuid';
@@ -24,6 +19,7 @@ import { writeSelector } from './descriptor-table';
 import { addressRegister } from './io';
 import { timeStampCounter } from './msr';
 import { isProtected, loadSegment, segmentChanged } from './segments';
+import { readStack, setStackPointer, stackAddress, stackPointer, writeStack } from './stack';
 
 const MOV_SS_SHADOW = 2;
 const HALTED = 1;

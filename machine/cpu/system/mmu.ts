@@ -7,17 +7,11 @@ import { AddressSpaces, type AddressSpacesState, hashOf } from './address-spaces
 import { EptWalk, type TableEntry } from './ept-walk';
 import { PageWalk } from './page-walk';
 import { AccessKind, allows, FETCH, type PagingControls, PagingMode, Right, SYSTEM, WRITE } from './paging';
-import { DATA_ENTRIES, FETCH_ENTRIES, type TlbEntryView, Translations, type TranslationsState } from './tlb';
+import { ContextBit, TagContexts } from './tag-contexts';
+import { type TlbEntryView, Translations, type TranslationsState } from './tlb';
 import { inspectWalk, probe, type WalkView } from './walk-inspection';
 
 const TWO_32 = 4294967296;
-
-/** Bits of a data-TLB context. */
-const VALID = 1;
-const USER = 2;
-const SMAP = 4;
-const MAX_DATA_CONTEXT = 511;
-const MAX_FETCH_CONTEXT = 4095;
 
 /** What a snapshot keeps of the MMU. */
 export interface MmuState {
@@ -55,19 +49,10 @@ export class Mmu {
   };
   readonly #ept: EptWalk;
   readonly #walk: PageWalk;
-  readonly #data = new Translations(DATA_ENTRIES);
-  readonly #fetch = new Translations(FETCH_ENTRIES);
+  readonly #data: Translations;
+  readonly #fetch: Translations;
   readonly #spaces = new AddressSpaces();
-  /** Context numbers by generation and rules, for the tags in linear memory. */
-  readonly #dataContexts = new Map<number, number>();
-  readonly #fetchContexts = new Map<number, number>();
-  /** Fetch contexts of the generation and rules in force, by CPL and code mode; 0 where not known yet. */
-  readonly #fetchCache = new Int32Array(32);
-  readonly #pkruNumbers = new Map<number, number>();
-  #dataContext = 0;
-  #dataKey = -1;
-  #fetchKey = -1;
-  #smapBit = 0;
+  readonly #contexts: TagContexts;
 
   constructor(
     readonly state: CpuState,
@@ -76,6 +61,9 @@ export class Mmu {
   ) {
     this.view = new DataView(state.buffer);
     this.#ept = new EptWalk(memory);
+    this.#data = new Translations(state, Tlb.entries, Tlb.base, Tlb.entrySize, 6);
+    this.#fetch = new Translations(state, FetchTlb.entries, FetchTlb.base, FetchTlb.entrySize, 2);
+    this.#contexts = new TagContexts(state, this.controls, this.#spaces);
     this.#walk = new PageWalk(state, memory, this.#ept, this.controls, pageHasCode);
   }
 
@@ -97,11 +85,11 @@ export class Mmu {
    * @returns host-physical address
    */
   translate(low: number, high: number, access: AccessKind, user: boolean): number {
-    const smap = (access & SYSTEM) !== 0 ? this.controls.smap : this.#smapBit !== 0;
+    const smap = (access & SYSTEM) !== 0 ? this.controls.smap : this.#contexts.smapBit !== 0;
     const physical =
       (access & FETCH) !== 0
-        ? this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, access, user, false)
-        : this.#lookup(this.#data, Tlb.base, 5, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
+        ? this.#lookup(this.#fetch, low, high, access, user, false)
+        : this.#lookup(this.#data, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
     if (physical < 0) throw this.#walk.pageFault;
     return physical;
   }
@@ -130,7 +118,7 @@ export class Mmu {
   translateFetch(low: number, high: number): number {
     if (this.state.u32[State.codeBits >>> 2] !== 64) high = 0;
     const user = this.state.u32[State.cpl >>> 2] === 3;
-    const physical = this.#lookup(this.#fetch, FetchTlb.base, 4, low, high, AccessKind.Fetch, user, false);
+    const physical = this.#lookup(this.#fetch, low, high, AccessKind.Fetch, user, false);
     if (physical < 0) throw this.#walk.pageFault;
     return physical;
   }
@@ -148,12 +136,12 @@ export class Mmu {
 
   /** The tags' context of supervisor-mode accesses to descriptor tables and task-state segments, at any CPL. */
   get systemContext(): number {
-    return (this.#dataContext << 3) | VALID | (this.controls.smap ? SMAP : 0);
+    return this.#contexts.system;
   }
 
   /** The tags' context of explicit accesses at a privilege level that the CPU is about to have. */
   contextAt(cpl: number): number {
-    if (cpl === 3) return (this.#dataContext << 3) | VALID | USER;
+    if (cpl === 3) return this.#contexts.user;
     return this.state.u32[State.cpl >>> 2] === 3 ? this.systemContext : this.state.u32[State.tlbContext >>> 2];
   }
 
@@ -195,9 +183,9 @@ export class Mmu {
 
   #fill(low: number, high: number, write: boolean, context: number): number {
     const access = write ? AccessKind.Write : AccessKind.Read;
-    const user = (context & USER) !== 0;
-    const smap = (context & SMAP) !== 0;
-    const physical = this.#lookup(this.#data, Tlb.base, 5, low, high, access, user, smap);
+    const user = (context & ContextBit.User) !== 0;
+    const smap = (context & ContextBit.Smap) !== 0;
+    const physical = this.#lookup(this.#data, low, high, access, user, smap);
     if (physical < 0) return -2;
     const { memory } = this;
     const page = Math.floor(physical / 4096);
@@ -235,29 +223,14 @@ export class Mmu {
    * The translation of an address: from the TLB if it holds one that allows the access, else by a walk, which raises what
    * is to be raised (on hardware too, a violation found in the TLB is found again in the tables before it is reported).
    * @returns -1 where the walk ended in #PF
-   * @param tags the tags in linear memory that mirror `cache`, 2^entryShift bytes each
    */
-  #lookup(
-    cache: Translations,
-    tags: number,
-    entryShift: number,
-    low: number,
-    high: number,
-    access: number,
-    user: boolean,
-    smap: boolean,
-  ): number {
+  #lookup(cache: Translations, low: number, high: number, access: number, user: boolean, smap: boolean): number {
     const { controls } = this;
     const offset = low & 0xfff;
     const page = low & ~0xfff;
     const spaces = this.#spaces;
-    let slot = cache.slot(low, spaces.hash);
-    let held = cache.holds(slot, page, high, spaces.current);
-    if (!held) {
-      slot = cache.slot(low, spaces.globalHash);
-      held = cache.holds(slot, page, high, spaces.currentGlobal);
-    }
-    if (held) {
+    const slot = cache.find(page, high, spaces);
+    if (slot >= 0) {
       const rights = cache.rights[slot];
       let ept: number = 0;
       if ((access & WRITE) !== 0) ept = Right.EptWrite | Right.EptDirty | Right.Dirty;
@@ -270,55 +243,19 @@ export class Mmu {
     }
     const walk = this.#walk;
     if (!walk.walk(low, high, access, user, smap)) {
-      this.#dropPage(this.#data, Tlb.base, 5, low, high);
-      this.#dropPage(this.#fetch, FetchTlb.base, 4, low, high);
+      // SDM 3A 4.10.4.1: a page fault invalidates what is held for its page
+      this.#data.drop(page, high, spaces);
+      this.#fetch.drop(page, high, spaces);
       return -1;
     }
     const { rights } = walk;
     this.#rights = rights;
     this.physical = walk.frame + offset;
     if (controls.mode === PagingMode.None && controls.eptp === 0) return this.physical;
-    this.#dropPage(cache, tags, entryShift, low, high);
-    const global = (rights & Right.Global) !== 0;
-    slot = cache.slot(low, global ? spaces.globalHash : spaces.hash);
-    if (cache.pageLow[slot] !== 0) this.#dropTags(tags, entryShift, cache.pageLow[slot]);
-    cache.pageLow[slot] = page | 1;
-    cache.pageHigh[slot] = high;
-    cache.generation[slot] = global ? spaces.currentGlobal : spaces.current;
-    cache.rights[slot] = rights;
-    cache.frame[slot] = walk.frame;
+    cache.insert(page, high, rights, walk.frame, spaces);
     const size = (rights >>> Right.sizeShift) & 3;
     if (size !== 0) spaces.noteLarge(low, high, size);
     return this.physical;
-  }
-
-  /**
-   * Drops what is held for a page in the present address space, global or not: before another translation takes its place,
-   * and after a page fault (SDM 3A 4.10.4.1).
-   */
-  #dropPage(cache: Translations, tags: number, entryShift: number, low: number, high: number): void {
-    const page = low & ~0xfff;
-    const { current, currentGlobal, hash, globalHash } = this.#spaces;
-    const own = cache.slot(low, hash);
-    const global = cache.slot(low, globalHash);
-    if (cache.holds(own, page, high, current)) cache.pageLow[own] = 0;
-    if (cache.holds(global, page, high, currentGlobal)) cache.pageLow[global] = 0;
-    this.#dropTags(tags, entryShift, low);
-  }
-
-  /** Clears the tags in linear memory that may stand for the page of `low`, of whatever address space. */
-  #dropTags(tags: number, entryShift: number, low: number): void {
-    const entries = entryShift === 5 ? Tlb.entries : FetchTlb.entries;
-    const at = (tags + (((low >>> 12) & (entries - 1)) << entryShift)) >>> 2;
-    const { i32 } = this.state;
-    i32[at] = 0;
-    i32[at + 1] = 0;
-    if (entryShift === 5) {
-      i32[at + 2] = 0;
-      i32[at + 3] = 0;
-      i32[at + 4] = 0;
-      i32[at + 5] = 0;
-    }
   }
 
   /**
@@ -349,96 +286,20 @@ export class Mmu {
     controls.eptp = nonRoot ? state.getNumber(State.eptp) : 0;
     const pcid = (cr4 & 0x20000) !== 0 ? state.u32[State.cr3 >>> 2] & 0xfff : 0;
     this.#spaces.select(nonRoot ? state.u32[State.vpid >>> 2] & 0xffff : 0, controls.eptp, pcid);
-    this.#rulesChanged();
-    this.updatePrivilege();
-  }
-
-  /** The generation or the rules changed: finds the contexts that stand for them. */
-  #rulesChanged(): void {
-    const { controls } = this;
-    const generation = this.#spaces.current;
-    let rules = controls.writeProtect ? 1 : 0;
-    if (controls.pkru !== 0) rules |= this.#pkruNumber(controls.pkru) << 1;
-    const key = generation * 2048 + rules;
-    if (key !== this.#dataKey) {
-      let id = this.#dataContexts.get(key);
-      if (id === undefined) {
-        if (this.#dataContexts.size >= MAX_DATA_CONTEXT) this.dropDataTags();
-        id = this.#dataContexts.size + 1;
-        this.#dataContexts.set(key, id);
-      }
-      this.#dataKey = key;
-      this.#dataContext = id;
-    }
-    const fetchKey = generation * 2 + (controls.smep ? 1 : 0);
-    if (fetchKey !== this.#fetchKey) {
-      this.#fetchKey = fetchKey;
-      this.#fetchCache.fill(0);
-    }
-  }
-
-  /** A small number that stands for a value of PKRU in context keys. */
-  #pkruNumber(pkru: number): number {
-    let number = this.#pkruNumbers.get(pkru);
-    if (number === undefined) {
-      if (this.#pkruNumbers.size >= 1023) {
-        this.#pkruNumbers.clear();
-        this.dropDataTags();
-      }
-      number = this.#pkruNumbers.size + 1;
-      this.#pkruNumbers.set(pkru, number);
-    }
-    return number;
+    this.#contexts.rulesChanged();
+    this.#contexts.updatePrivilege();
   }
 
   /** To be called when CPL, RFLAGS.AC, the code size or the stack size changed, and nothing else. */
   updatePrivilege(): void {
-    const { u32 } = this.state;
-    const user = u32[State.cpl >>> 2] === 3;
-    this.#smapBit = !user && this.controls.smap && (u32[State.systemFlags >>> 2] & 0x40000) === 0 ? SMAP : 0;
-    u32[State.tlbContext >>> 2] = (this.#dataContext << 3) | VALID | (user ? USER : this.#smapBit);
-    const codeBits = u32[State.codeBits >>> 2];
-    const stackMask = State.stackMask >>> 2;
-    const stack = u32[stackMask + 1] !== 0 ? 2 : u32[stackMask] === 0xffff ? 0 : 1;
-    const key = (codeBits >>> 5) | (stack << 2) | (user ? 16 : 0);
-    const context = this.#fetchCache[key] || this.#newFetchContext(key);
-    if (u32[State.fetchContext >>> 2] !== context) {
-      u32[State.fetchContext >>> 2] = context;
-      u32[State.codeTable >>> 2] = 0;
-    }
-  }
-
-  #newFetchContext(key: number): number {
-    const whole = this.#fetchKey * 32 + key;
-    let context = this.#fetchContexts.get(whole);
-    if (context === undefined) {
-      if (this.#fetchContexts.size >= MAX_FETCH_CONTEXT) this.dropFetchTags();
-      context = this.#fetchContexts.size + 1;
-      this.#fetchContexts.set(whole, context);
-    }
-    this.#fetchCache[key] = context;
-    return context;
-  }
-
-  /** Drops the tags of the data TLB, not the translations: contexts ran out, or page kinds or dirty marks changed. */
-  dropDataTags(): void {
-    this.state.u32.fill(0, Tlb.base >>> 2, (Tlb.base + Tlb.entries * Tlb.entrySize) >>> 2);
-    this.#dataContexts.clear();
-    this.#dataKey = -1;
-  }
-
-  dropFetchTags(): void {
-    this.state.u32.fill(0, FetchTlb.base >>> 2, (FetchTlb.base + FetchTlb.entries * FetchTlb.entrySize) >>> 2);
-    this.#fetchContexts.clear();
-    this.#fetchCache.fill(0);
-    this.state.u32[State.codeTable >>> 2] = 0;
+    this.#contexts.updatePrivilege();
   }
 
   /** Drops both TLBs' tags (not the translations) and chooses contexts anew: after PhysicalMemory.onRemap. */
   dropTags(): void {
-    this.dropDataTags();
-    this.dropFetchTags();
-    this.#fetchKey = -1;
+    this.#contexts.dropDataTags();
+    this.#contexts.dropFetchTags();
+    this.#contexts.forget();
     this.updateContext();
   }
 
@@ -527,41 +388,17 @@ export class Mmu {
 
   #afterFlush(): void {
     this.#spaces.refresh();
-    this.#rulesChanged();
-    this.updatePrivilege();
+    this.#contexts.rulesChanged();
+    this.#contexts.updatePrivilege();
     this.state.u32[State.codeTable >>> 2] = 0;
   }
 
   /** Drops the translations of a page, whatever its size, in one generation. */
   #flushPageOf(low: number, high: number, generation: number, hash: number): void {
-    this.#flushPageIn(this.#data, Tlb.base, 5, low, high, generation, hash);
-    this.#flushPageIn(this.#fetch, FetchTlb.base, 4, low, high, generation, hash);
-    this.state.u32[State.codeTable >>> 2] = 0;
-  }
-
-  #flushPageIn(
-    cache: Translations,
-    tags: number,
-    entryShift: number,
-    low: number,
-    high: number,
-    generation: number,
-    hash: number,
-  ): void {
     const size = this.#spaces.largestAt(low, high);
-    let first = low >>> 12;
-    let count = 1;
-    if (size === 3) count = cache.entries;
-    else if (size !== 0) {
-      count = size === 1 ? 512 : 1024;
-      first &= ~(count - 1);
-    }
-    for (let page = first; page < first + count; page++) {
-      const slot = (page ^ hash) & (cache.entries - 1);
-      if (cache.generation[slot] !== generation || !cache.covers(slot, low, high)) continue;
-      this.#dropTags(tags, entryShift, cache.pageLow[slot]);
-      cache.pageLow[slot] = 0;
-    }
+    this.#data.flush(low, high, size, generation, hash);
+    this.#fetch.flush(low, high, size, generation, hash);
+    this.state.u32[State.codeTable >>> 2] = 0;
   }
 
   save(): MmuState {

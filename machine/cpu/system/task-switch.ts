@@ -4,7 +4,7 @@ import type { Cpu } from '../cpu';
 import { Access } from '../cpu-state';
 import { GuestFault, raise, Vector } from '../fault';
 import { Segment, State } from '../layout';
-import { checkRead, checkWrite, read, setStackPointer, stackPointer, write, writeStack } from './access';
+import { checkRead, checkWrite, read, write } from './access';
 import { Cr0, Cr4, loadPdptes } from './control';
 import {
   cacheDescriptor,
@@ -21,6 +21,7 @@ import {
   setSegment,
   updateDerived,
 } from './segments';
+import { setStackPointer, stackPointer, writeStack } from './stack';
 
 /** What made the task switch; values are those of bits 31:30 of the exit qualification (SDM 3C table 27-2). */
 export const TaskSwitchSource = { Call: 0, Iret: 1, Jump: 2, Gate: 3 } as const;
