@@ -109,10 +109,14 @@ async function runBochs(name: string): Promise<string[]> {
   writeFileSync(join(folder, 'go'), 'c\n');
   const command = `exec bochs -q -f ${join(folder, 'rc')} -rc ${join(folder, 'go')}`;
   // Bochs wants a terminal to draw on
-  const bochs = spawn('script', ['-qec', command, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } });
+  const bochs = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm' },
+    detached: true,
+  });
   const read = (): string => (existsSync(out) ? readFileSync(out, 'latin1') : '');
   for (let i = 0; i < 150 && !read().includes('DONE'); i++) await new Promise((resolve) => setTimeout(resolve, 200));
-  bochs.kill();
+  // `script` and what it runs
+  if (bochs.pid !== undefined) process.kill(-bochs.pid);
   return read().replaceAll('\r', '').split('\n');
 }
 
