@@ -4,6 +4,7 @@
  */
 import type { Decoded, DecodedOperand } from '../../isa/decoded';
 import { registerName } from '../../isa/registers';
+import { isMovdQword } from './assembler-view';
 import { immediateText } from './immediate-text';
 import { type MemoryOperand, memoryText } from './memory-text';
 import { hereText, hex, sizeWord } from './number-text';
@@ -26,15 +27,21 @@ export interface DisassembleOptions {
  */
 export function disassemble(decoded: Decoded, address: bigint, options: DisassembleOptions): string {
   const operands = decoded.operands.map((operand, i) => operandText(decoded, operand, i, address, options));
-  // XCHG's registers stand the other way round in the table than NASM encodes them.
-  if (
-    decoded.form.mnemonic === 'xchg' &&
-    decoded.form.operandEncoding === 'MR' &&
-    decoded.operands[0].kind === 'register'
-  )
-    operands.reverse();
-  const head = prefixText(decoded, options.bits) + decoded.form.mnemonic;
+  arrange(decoded, operands);
+  const head = prefixText(decoded, options.bits) + (isMovdQword(decoded) ? 'movd' : decoded.form.mnemonic);
   return operands.length === 0 ? head : `${head} ${operands.join(',')}`;
+}
+
+/** Puts operands as the assembler has to be told to make these bytes. */
+function arrange(decoded: Decoded, operands: string[]): void {
+  const { form } = decoded;
+  const [first, second] = decoded.operands;
+  // XCHG's registers stand the other way round in the table than NASM encodes them.
+  if (form.mnemonic === 'xchg' && form.operandEncoding === 'MR' && first.kind === 'register') operands.reverse();
+  // Of the two encodings of `fadd st0, st0`, the one that begins with D8 has one operand.
+  if (form.opcode.space === 'legacy' && form.opcode.map === 0 && form.opcode.byte === 0xd8 && operands.length === 2) {
+    if (second.kind === 'register' && second.index === 0) operands.shift();
+  }
 }
 
 function operandText(

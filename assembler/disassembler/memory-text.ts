@@ -2,7 +2,7 @@
 import type { Decoded, DecodedOperand } from '../../isa/decoded';
 import { kindInfo } from '../../isa/operand-kinds';
 import { registerName } from '../../isa/registers';
-import { type OperandTemplate, templatesFor } from '../encoder/template';
+import { isMovdQword, memoryTemplate, needsSize } from './assembler-view';
 import type { DisassembleOptions } from './disassemble';
 import { hereText, hex, sizeWord } from './number-text';
 
@@ -22,13 +22,6 @@ export function memoryText(
   return `${word}[${segment}${insideText(decoded, operand, position, address, options)}]`;
 }
 
-/** The template that the assembler would match. */
-function templateOf(decoded: Decoded, position: number): OperandTemplate | undefined {
-  const { form } = decoded;
-  const templates = templatesFor(form.mnemonic)?.[form.operands.length];
-  return templates?.find((template) => template.form === form)?.operands[position];
-}
-
 /** The size keyword, where no register tells the size. */
 function sizeText(
   decoded: Decoded,
@@ -39,12 +32,14 @@ function sizeText(
 ): string {
   if (far) return decoded.operandSize === options.bits ? '' : `${sizeWord(decoded.operandSize)} `;
   if (operand.size === 0) return '';
-  const template = templateOf(decoded, position);
+  if (isMovdQword(decoded)) return 'qword ';
+  const template = memoryTemplate(decoded.form, position);
   if (template === undefined) return `${sizeWord(operand.size)} `;
   if (template.sizedByRegister && !isStoringSegment(decoded)) return '';
   if (template.size === 0 && template.allowed === 0) return '';
   if (kindInfo(decoded.form.operands[position]).class === 'offset') return '';
-  return `${sizeWord(template.size || operand.size)} `;
+  if (template.size === 0 || template.size === operand.size) return `${sizeWord(operand.size)} `;
+  return needsSize(decoded.form, position) ? `${sizeWord(template.size)} ` : '';
 }
 
 /** MOV of a segment register to memory always stores a word. */
