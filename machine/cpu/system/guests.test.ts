@@ -115,8 +115,8 @@ async function runBochs(name: string): Promise<string[]> {
   });
   const read = (): string => (existsSync(out) ? readFileSync(out, 'latin1') : '');
   for (let i = 0; i < 150 && !read().includes('DONE'); i++) await new Promise((resolve) => setTimeout(resolve, 200));
-  // `script` and what it runs
-  if (bochs.pid !== undefined) process.kill(-bochs.pid);
+  // `script`; Bochs ends with its terminal
+  if (bochs.pid !== undefined) process.kill(-bochs.pid, 'SIGKILL');
   return read().replaceAll('\r', '').split('\n');
 }
 
