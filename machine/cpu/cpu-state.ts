@@ -1,6 +1,8 @@
 import { Segment, SegmentField, State } from './layout';
 
 const TWO_32 = 4294967296;
+/** Multiplying by it is exact, and faster than dividing. */
+const INVERSE_TWO_32 = 1 / TWO_32;
 
 /** Access-rights bits of a cached descriptor (SDM 3C table 24-2). */
 export const Access = {
@@ -55,7 +57,7 @@ export class CpuState {
   /** Stores a signed (or unsigned below 2^63) number into the 64 bits at a state offset. */
   setNumber(offset: number, value: number): void {
     this.u32[offset >>> 2] = value; // modulo 2^32, as typed arrays store
-    this.i32[(offset >>> 2) + 1] = Math.floor(value / TWO_32);
+    this.i32[(offset >>> 2) + 1] = Math.floor(value * INVERSE_TWO_32);
   }
 
   get64(offset: number): bigint {
@@ -124,7 +126,7 @@ export class CpuState {
     const linear = this.segmentBase(Segment.CS) + value;
     const page = State.linearPage >>> 2;
     this.i32[page] = linear & ~0xfff;
-    this.i32[page + 1] = this.codeBits === 64 ? Math.floor(linear / TWO_32) : 0;
+    this.i32[page + 1] = this.codeBits === 64 ? Math.floor(linear * INVERSE_TWO_32) : 0;
     this.set32(State.offset, linear & 0xfff);
     this.set32(State.codeTable, 0);
     this.ripAssigned = true;
@@ -170,25 +172,23 @@ export class CpuState {
   /** CF PF AF ZF SF OF out of their lazy form (semantics/flags.ts says what the five words mean). */
   arithmeticFlags(): number {
     const { i32 } = this;
-    const at = (offset: number, half: number): number => i32[(offset >>> 2) + half];
-    const carryOf = (half: number): number => {
-      const x = at(State.flagX, half);
-      const y = at(State.flagY, half);
-      return (x & y) | ((x | y) & ~at(State.flagS, half));
-    };
-    const x1 = at(State.flagX, 1);
-    const y1 = at(State.flagY, 1);
-    const s1 = at(State.flagS, 1);
-    const d0 = at(State.flagDelta, 0);
-    const d1 = at(State.flagDelta, 1);
-    const r0 = at(State.flagResult, 0);
-    const r1 = at(State.flagResult, 1);
+    const x0 = i32[State.flagX >>> 2];
+    const x1 = i32[(State.flagX >>> 2) + 1];
+    const y0 = i32[State.flagY >>> 2];
+    const y1 = i32[(State.flagY >>> 2) + 1];
+    const s0 = i32[State.flagS >>> 2];
+    const s1 = i32[(State.flagS >>> 2) + 1];
+    const d0 = i32[State.flagDelta >>> 2];
+    const d1 = i32[(State.flagDelta >>> 2) + 1];
+    const r0 = i32[State.flagResult >>> 2];
+    const r1 = i32[(State.flagResult >>> 2) + 1];
+    const carries = (x1 & y1) | ((x1 | y1) & ~s1);
     let parity = (r0 ^ (d0 >> 8)) & 0xff;
     parity ^= parity >> 4;
     let flags = 0;
-    if ((carryOf(1) ^ (d1 << 1)) < 0) flags |= 0x001;
+    if ((carries ^ (d1 << 1)) < 0) flags |= 0x001;
     if ((0x9669 >> (parity & 15)) & 1) flags |= 0x004;
-    flags |= (at(State.flagX, 0) ^ at(State.flagY, 0) ^ at(State.flagS, 0)) & 0x010;
+    flags |= (x0 ^ y0 ^ s0) & 0x010;
     if ((r0 | r1) === 0) flags |= 0x040;
     if ((r1 ^ d1) < 0) flags |= 0x080;
     if (((x1 ^ s1) & (y1 ^ s1)) < 0) flags |= 0x800;
