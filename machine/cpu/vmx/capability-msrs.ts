@@ -77,12 +77,14 @@ const capability = (low: number, high: number): bigint => (BigInt(high >>> 0) <<
 export const CR0_FIXED0 = 0x80000021;
 export const CR0_FIXED1 = 0xffffffff;
 export const CR4_FIXED0 = 0x2000;
+/** CR4 bits that may be 1: DE to UMIP, VMXE, FSGSBASE, PCIDE, OSXSAVE, SMEP, SMAP, PKE, and TSD. */
+export const CR4_FIXED1 = 0x00772ffc;
 
 /** IA32_VMX_EPT_VPID_CAP: execute-only, 4-level walks, UC and WB, 2M and 1G pages, INVEPT and INVVPID with all types, A/D. */
 export const EPT_VPID_CAP = 0x00000f01_06334141n;
 
-/** Values by MSR index; `cr4Supported` are the CR4 bits that the processor has. */
-export function vmxCapabilityMsrs(cr4Supported: number): ReadonlyMap<number, bigint> {
+/** Values by MSR index. */
+export function vmxCapabilityMsrs(): ReadonlyMap<number, bigint> {
   const msrs = new Map<number, bigint>();
   // revision, region size, write-back, INS/OUTS information, TRUE controls
   msrs.set(0x480, BigInt(VMCS_REVISION) | (BigInt(VMCS_SIZE) << 32n) | (6n << 50n) | (1n << 54n) | (1n << 55n));
@@ -99,7 +101,7 @@ export function vmxCapabilityMsrs(cr4Supported: number): ReadonlyMap<number, big
   msrs.set(0x486, BigInt(CR0_FIXED0));
   msrs.set(0x487, BigInt(CR0_FIXED1));
   msrs.set(0x488, BigInt(CR4_FIXED0));
-  msrs.set(0x489, BigInt(cr4Supported >>> 0) | BigInt(CR4_FIXED0));
+  msrs.set(0x489, BigInt(CR4_FIXED1));
   msrs.set(0x48a, 0x2en);
   msrs.set(0x48c, EPT_VPID_CAP);
   return msrs;

@@ -3,9 +3,9 @@ import type { VmEntryCheckId } from '../../../isa/vmx/entry-checks';
 import type { VmcsFieldKey } from '../../../isa/vmx/fields';
 import { Access } from '../cpu-state';
 import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
-import { CR0_FIXED0, CR4_FIXED0 } from './capability-msrs';
+import { CR0_FIXED0 } from './capability-msrs';
 import type { CheckContext, Predicate } from './entry-check-context';
-import { isEfer, isPat } from './entry-checks-host';
+import { isCr4, isEfer, isPat } from './entry-checks-host';
 import { guestSegments } from './guest-state';
 import { VMCS_REVISION } from './vmcs';
 
@@ -17,6 +17,10 @@ const LMA = 0x400n;
 const LME = 0x100n;
 const VM = 0x20000;
 const IF = 0x200;
+const TF = 0x100;
+const BTF = 2;
+/** Pending debug exceptions: single step. */
+const BS = 0x4000;
 const [ES, CS, SS, DS, FS, GS, LDTR, TR] = [0, 1, 2, 3, 4, 5, 6, 7];
 const CODE_AND_DATA = [CS, SS, DS, ES, FS, GS];
 const DATA = [DS, ES, FS, GS];
@@ -55,7 +59,26 @@ const injects = (c: CheckContext, kind: number): boolean => {
   const information = c.read32('entryInterruptionInformation');
   return (information & 0x80000000) !== 0 && ((information >>> 8) & 7) === kind;
 };
+const injectsAny = (c: CheckContext): boolean => (c.read32('entryInterruptionInformation') & 0x80000000) !== 0;
+/** External interrupt, NMI, #DB, #MC, or the monitor trap flag (SDM 3C 26.3.1.5). */
+const wakesFromHlt = (c: CheckContext): boolean => {
+  const vector = c.read32('entryInterruptionInformation') & 0xff;
+  return injects(c, 0) || injects(c, 2) || (injects(c, 3) && (vector === 1 || vector === 18)) || injects(c, 7);
+};
 const blocking = (c: CheckContext): number => c.read32('guestInterruptibilityState');
+
+/** Reserved bits of a present PDPTE (SDM 3A 4.4.1). */
+const RESERVED_PDPTE = 0x1e6n | (ALL_ONES & ~((1n << BigInt(PHYSICAL_ADDRESS_BITS)) - 1n));
+/** The PDPTEs that the entry loads: the guest-state area's with EPT, those in memory at CR3 without. */
+const pdptes = (c: CheckContext): bigint[] => {
+  if (c.secondary('enable EPT'))
+    return (['guestPdpte0', 'guestPdpte1', 'guestPdpte2', 'guestPdpte3'] as const).map((key) => c.read(key));
+  const table = c.read32('guestCr3') & ~31;
+  return [0, 8, 16, 24].map((offset) => {
+    const at = (table >>> 0) + offset;
+    return (BigInt(c.cpu.memory.read(at + 4, 4)) << 32n) | BigInt(c.cpu.memory.read(at, 4));
+  });
+};
 
 const controlRegisters: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
   'guest-cr0-fixed': (c) => {
@@ -63,7 +86,7 @@ const controlRegisters: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
     return (c.read32('guestCr0') & fixed) >>> 0 === fixed >>> 0 && c.read('guestCr0') >> 32n === 0n;
   },
   'guest-cr0-pg-needs-pe': (c) => (c.read32('guestCr0') & PG) === 0 || (c.read32('guestCr0') & PE) !== 0,
-  'guest-cr4-fixed': (c) => (c.read32('guestCr4') & CR4_FIXED0) !== 0 && c.read('guestCr4') >> 32n === 0n,
+  'guest-cr4-fixed': (c) => isCr4(c.read('guestCr4')),
   'guest-debugctl-reserved': (c) => !c.entry('load debug controls') || (c.read('guestIa32Debugctl') & ~3n) === 0n,
   'guest-ia32e-needs-paging': (c) => !ia32e(c) || (c.read32('guestCr0') & PG) !== 0,
   'guest-ia32e-needs-pae': (c) => !ia32e(c) || (c.read32('guestCr4') & PAE) !== 0,
@@ -140,13 +163,15 @@ const segmentRegisters: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
 
 const nonRegister: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
   'rip-high': (c) => in64Bit(c) || c.read('guestRip') >> 32n === 0n,
-  'rip-canonical': (c) => !in64Bit(c) || c.isCanonical(c.read('guestRip')),
+  // bits 63:48 only: an instruction that ends at the canonical boundary leaves such a RIP, and the fetch raises #GP
+  'rip-canonical': (c) => !in64Bit(c) || [0n, -1n].includes(BigInt.asIntN(64, c.read('guestRip')) >> 48n),
   'rflags-reserved': (c) => (c.read('guestRflags') & ~0x3f7fd5n) === 2n,
   'rflags-vm': (c) => !virtual8086(c) || (!ia32e(c) && (c.read32('guestCr0') & PE) !== 0),
   'rflags-if-for-interrupt': (c) => !injects(c, 0) || (c.read32('guestRflags') & IF) !== 0,
   'activity-state-supported': (c) => c.read32('guestActivityState') <= 1,
   'activity-hlt-needs-cpl-0': (c) => c.read32('guestActivityState') !== 1 || dpl(c, SS) === 0,
   'activity-active-when-blocking': (c) => (blocking(c) & 3) === 0 || c.read32('guestActivityState') === 0,
+  'activity-and-injection': (c) => c.read32('guestActivityState') !== 1 || !injectsAny(c) || wakesFromHlt(c),
   'interruptibility-reserved': (c) => blocking(c) >>> 5 === 0,
   'interruptibility-sti-and-mov-ss': (c) => (blocking(c) & 3) !== 3,
   'interruptibility-sti-needs-if': (c) => (blocking(c) & 1) === 0 || (c.read32('guestRflags') & IF) !== 0,
@@ -157,6 +182,13 @@ const nonRegister: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
   'interruptibility-nmi-for-nmi': (c) => !c.pin('virtual NMIs') || !injects(c, 2) || (blocking(c) & 8) === 0,
   'interruptibility-enclave': (c) => (blocking(c) & 16) === 0,
   'pending-debug-reserved': (c) => (c.read('guestPendingDebugExceptions') & ~0x15_00fn) === 0n,
+  'pending-debug-bs': (c) => {
+    if ((blocking(c) & 3) === 0 && c.read32('guestActivityState') !== 1) return true;
+    const steps = (c.read32('guestRflags') & TF) !== 0 && (c.read32('guestIa32Debugctl') & BTF) === 0;
+    return ((c.read32('guestPendingDebugExceptions') & BS) !== 0) === steps;
+  },
+  // this processor has no restricted transactional memory
+  'pending-debug-rtm': (c) => (c.read32('guestPendingDebugExceptions') & 0x10000) === 0,
   'link-pointer-address': (c) =>
     c.read('vmcsLinkPointer') === ALL_ONES || c.isPhysical(c.read('vmcsLinkPointer'), 4096n),
   'link-pointer-revision': (c) => {
@@ -166,11 +198,8 @@ const nonRegister: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
   'link-pointer-not-current': (c) => c.read('vmcsLinkPointer') !== BigInt(c.vmcs.address),
   'pdpte-reserved': (c) => {
     const pae = (c.read32('guestCr0') & PG) !== 0 && (c.read32('guestCr4') & PAE) !== 0 && !ia32e(c);
-    if (!pae || !c.secondary('enable EPT')) return true;
-    return (['guestPdpte0', 'guestPdpte1', 'guestPdpte2', 'guestPdpte3'] as const).every((key) => {
-      const entry = c.read(key);
-      return (entry & 1n) === 0n || ((entry & 0x1e6n) === 0n && entry >> BigInt(PHYSICAL_ADDRESS_BITS) === 0n);
-    });
+    if (!pae) return true;
+    return pdptes(c).every((entry) => (entry & 1n) === 0n || (entry & RESERVED_PDPTE) === 0n);
   },
 };
 

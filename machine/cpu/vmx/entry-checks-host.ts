@@ -3,7 +3,7 @@ import type { VmEntryCheckId } from '../../../isa/vmx/entry-checks';
 import type { VmcsFieldKey } from '../../../isa/vmx/fields';
 import { State } from '../layout';
 import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
-import { CR0_FIXED0, CR4_FIXED0 } from './capability-msrs';
+import { CR0_FIXED0, CR4_FIXED0, CR4_FIXED1 } from './capability-msrs';
 import type { CheckContext, Predicate } from './entry-check-context';
 
 const EFER_BITS = 0xd01n;
@@ -21,6 +21,10 @@ export function isPat(value: bigint): boolean {
 
 /** No reserved bit of EFER is set. */
 export const isEfer = (value: bigint): boolean => (value & ~EFER_BITS) === 0n;
+
+/** VMXE is set, and no bit that the processor does not have. */
+export const isCr4 = (value: bigint): boolean =>
+  (value & BigInt(CR4_FIXED0)) !== 0n && (value & ~BigInt(CR4_FIXED1)) === 0n;
 
 const canonical =
   (key: VmcsFieldKey): Predicate =>
@@ -41,7 +45,7 @@ const selectors = [
 
 export const hostPredicates: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
   'host-cr0-fixed': (c) => (c.read32('hostCr0') & CR0_FIXED0) >>> 0 === CR0_FIXED0 && c.read('hostCr0') >> 32n === 0n,
-  'host-cr4-fixed': (c) => (c.read32('hostCr4') & CR4_FIXED0) !== 0 && c.read('hostCr4') >> 32n === 0n,
+  'host-cr4-fixed': (c) => isCr4(c.read('hostCr4')),
   'host-cr3-width': (c) => c.read('hostCr3') >> BigInt(PHYSICAL_ADDRESS_BITS) === 0n,
   'host-sysenter-esp-canonical': canonical('hostIa32SysenterEsp'),
   'host-sysenter-eip-canonical': canonical('hostIa32SysenterEip'),

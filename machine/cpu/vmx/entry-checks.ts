@@ -25,10 +25,20 @@ const ordered = vmEntryChecks.filter((check) => predicates[check.id] !== undefin
 /** Makes all checks in the manual's order; the first that fails. */
 export function checkEntry(cpu: Cpu, vmcs: Vmcs): FailedCheck | undefined {
   const context = new CheckContext(cpu, vmcs);
-  for (const check of ordered) {
-    if (predicates[check.id]!(context)) continue;
-    const values = check.fields.map((key) => `${key} = 0x${vmcs.read(key).toString(16)}`).join(', ');
-    return { ...check, message: `SDM 3C ${check.section}: ${check.summary} (${values})` };
-  }
-  return undefined;
+  const failed = ordered.find((check) => !predicates[check.id]!(context));
+  return failed && describe(failed, vmcs);
+}
+
+/** All checks that fail, in the manual's order: the processor stops at the first, a person wants the rest too. */
+export function failedChecks(cpu: Cpu, vmcs: Vmcs): FailedCheck[] {
+  const context = new CheckContext(cpu, vmcs);
+  return ordered.filter((check) => !predicates[check.id]!(context)).map((check) => describe(check, vmcs));
+}
+
+/** Rows of the table that have a predicate here. */
+export const checkedRows: readonly VmEntryCheckId[] = ordered.map((check) => check.id);
+
+function describe(check: VmEntryCheck<VmEntryCheckId>, vmcs: Vmcs): FailedCheck {
+  const values = check.fields.map((key) => `${key} = 0x${vmcs.read(key).toString(16)}`).join(', ');
+  return { ...check, message: `SDM 3C ${check.section}: ${check.summary} (${values})` };
 }

@@ -4,8 +4,11 @@ import { GuestFault } from '../fault';
 import { readMsr, writeMsr } from '../system/msr';
 
 const ENTRY = 16;
-/** FS and GS base travel with the segments: not allowed in a list (SDM 3C 26.4). */
-const FORBIDDEN = new Set([0xc0000100, 0xc0000101]);
+/**
+ * Not allowed in a list (SDM 3C 26.4): FS and GS base, which travel with the segments, and the microcode's
+ * IA32_BIOS_UPDT_TRIG and IA32_BIOS_SIGN_ID.
+ */
+const FORBIDDEN = new Set([0xc0000100, 0xc0000101, 0x79, 0x8b]);
 
 /** Loads a list; gives the number, from 1, of the entry that could not be loaded. */
 export function loadMsrs(cpu: Cpu, address: number, count: number): number | undefined {

@@ -18,9 +18,6 @@ import { loadMsrs, storeMsrs } from './msr-areas';
 import type { VmExit } from './vm-exit';
 import { NO_VMCS, VMCS_REVISION, Vmcs } from './vmcs';
 
-/** CR4 bits whose meaning is not VMX's business, as IA32_VMX_CR4_FIXED1 gives them. */
-const CR4_SUPPORTED = 0x00772fff;
-
 /** What a VM exit looked like, for whoever watches: kept until the next one. */
 export interface ExitDetails {
   cause: string;
@@ -52,7 +49,7 @@ export class VmxUnit {
    */
   owner: ((vmcs: Vmcs) => boolean) | undefined;
   constructor(readonly processor: Processor) {
-    this.capabilities = vmxCapabilityMsrs(CR4_SUPPORTED);
+    this.capabilities = vmxCapabilityMsrs();
     processor.executeVmx = (_cpu, instruction) => this.execute(instruction);
     processor.takeVmExit = (exit) => this.exit(exit);
     const { readPlatformMsr } = processor;
