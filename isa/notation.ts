@@ -193,8 +193,15 @@ function readOpcode(text: string): ParsedOpcode {
     else if (token.length > 5) readVex(opcode, token);
     else readOpcodeWord(opcode, token);
   }
-  if (opcode.byte < 0) throw new Error(`no opcode byte in row: ${text}`);
+  if (opcode.byte < 0) escapeAsOpcode(opcode, text);
   return { opcode, immediates };
+}
+
+/** What begins the long maps today was an opcode of its own once: POP CS was 0F, Cyrix's SMINT 0F 38. */
+function escapeAsOpcode(opcode: Opcode, text: string): void {
+  if (opcode.map === 0) throw new Error(`no opcode byte in row: ${text}`);
+  opcode.byte = opcode.map === 1 ? 0x0f : opcode.map === 2 ? 0x38 : 0x3a;
+  opcode.map = opcode.map === 1 ? 0 : 1;
 }
 
 /** A byte of the opcode column: mandatory prefix, map escape, opcode, or fixed ModRM, by what came before. */

@@ -10,6 +10,7 @@ import { bits } from './forms/bits';
 import { controlTransfer } from './forms/control-transfer';
 import { dataMovement } from './forms/data-movement';
 import { flags } from './forms/flags';
+import { obsolete } from './forms/obsolete';
 import { simdCryptography } from './forms/simd-cryptography';
 import { simdFloatingPoint } from './forms/simd-floating-point';
 import { simdInteger } from './forms/simd-integer';
@@ -29,6 +30,7 @@ const families: readonly (readonly InstructionSource[])[] = [
   flags,
   system,
   virtualization,
+  obsolete,
   x87Instructions,
   simdMoves,
   simdInteger,

@@ -419,7 +419,7 @@ class Encoder {
     if (mnemonic === 'jmp' || mnemonic === 'call') {
       return !operands[0].startsWith('ptr') && !operands[0].startsWith('m16:');
     }
-    return mnemonic[0] === 'j' && operands[0].startsWith('rel') && !mnemonic.endsWith('cxz');
+    return mnemonic[0] === 'j' && operands[0].startsWith('rel') && mnemonic !== 'jmpe' && !mnemonic.endsWith('cxz');
   }
 
   private putLegacyOpcode(opcode: Opcode, rex: number, needsRex: boolean): void {

@@ -293,10 +293,10 @@ class Compiler {
     const push = (changes: Partial<OperandTemplate>, shortJump = false): void => {
       this.templates.push({ ...base, shortJump, operands: [{ ...target, ...changes }, ...rest] });
     };
-    const conditional = this.mnemonic[0] === 'j' && this.mnemonic !== 'jmp';
+    const conditional = this.mnemonic[0] === 'j' && this.mnemonic !== 'jmp' && this.mnemonic !== 'jmpe';
     if (form.operands[0] !== 'rel8') {
       push({ distances: Distance.None, allowed: conditional ? 0 : sizeBit(size) });
-      push({ distances: Distance.Near, allowed: sizeBit(size) });
+      if (this.mnemonic !== 'jmpe') push({ distances: Distance.Near, allowed: sizeBit(size) });
     } else if (this.mnemonic === 'jmp' || (conditional && !this.mnemonic.endsWith('cxz'))) {
       push({ distances: Distance.Short, allowed: 0 });
       push({ distances: Distance.None, allowed: 0 }, true);

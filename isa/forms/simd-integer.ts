@@ -274,6 +274,7 @@ const rearrangement: readonly InstructionSource[] = [
     r32, mm, imm8      | NP 0F C5 /r ib
     ry, xmm, imm8      | 66 0F C5 /r ib    | feature:SSE2
     m16, xmm, imm8     | 66 0F 3A 15 /r ib | feature:SSE4.1
+    ry, xmm, imm8      | 66 0F 3A 15 /r ib | feature:SSE4.1 encode en:MRI
     r32m16, xmm, imm8  | 66 0F 3A 15 /r ib | feature:SSE4.1 decode`,
   ),
   instruction(
