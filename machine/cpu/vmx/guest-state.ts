@@ -4,7 +4,9 @@ import { EntryControl, ExitControl } from '../../../isa/vmx/controls';
 import type { VmcsFieldKey } from '../../../isa/vmx/fields';
 import type { Cpu } from '../cpu';
 import { Access } from '../cpu-state';
+import { GuestFault } from '../fault';
 import { Segment, SegmentField, State } from '../layout';
+import { loadPdptes } from '../system/control';
 import { setSegment, updateDerived } from '../system/segments';
 import { type Vmcs, vmcsOffset } from './vmcs';
 
@@ -121,6 +123,30 @@ function copyFromVmcs(cpu: Cpu, vmcs: Vmcs, copies: Int32Array): void {
   }
 }
 
+/** BS of a single-step trap that MOV SS holds off; nothing else stays pending here (SDM 3C 27.3.4). */
+function pendingDebug({ state }: Cpu): number {
+  const held = (state.get32(State.interruptibility) & 2) !== 0 && (state.get32(State.systemFlags) & 0x100) !== 0;
+  return held && (state.get32(State.debugctl) & 2) === 0 ? 0x4000 : 0;
+}
+
+/** PAE paging, outside IA-32e mode. */
+function pagesWithPae({ state }: Cpu): boolean {
+  const paging = (state.get32(State.cr0) & 0x80000000) !== 0 && (state.get32(State.cr4) & 0x20) !== 0;
+  return paging && (state.get32(State.efer) & LMA) === 0;
+}
+
+/** The PDPTEs of a 32-bit host with PAE paging (SDM 3C 27.5.4); false if a present one has reserved bits set. */
+export function loadHostPdptes(cpu: Cpu): boolean {
+  if (!pagesWithPae(cpu)) return true;
+  try {
+    loadPdptes(cpu, cpu.state.get32(State.cr3));
+    return true;
+  } catch (thrown) {
+    if (!(thrown instanceof GuestFault)) throw thrown;
+    return false;
+  }
+}
+
 /** Saves the guest into the VMCS, except RIP's meaning for trap-like exits, which the caller has settled. */
 export function saveGuest(cpu: Cpu, vmcs: Vmcs): void {
   const { state } = cpu;
@@ -129,7 +155,7 @@ export function saveGuest(cpu: Cpu, vmcs: Vmcs): void {
   copyToVmcs(cpu, vmcs, allRegisters);
   vmcs.writeNumber('guestRip', state.rip);
   vmcs.write32('guestRflags', state.rflags);
-  vmcs.write32('guestPendingDebugExceptions', 0);
+  vmcs.write32('guestPendingDebugExceptions', pendingDebug(cpu));
   if (exitControls & ExitControl['save debug controls']) copyToVmcs(cpu, vmcs, debugRegisters);
   if (exitControls & ExitControl['save IA32_PAT']) copyToVmcs(cpu, vmcs, patRegister);
   if (exitControls & ExitControl['save IA32_EFER']) copyToVmcs(cpu, vmcs, eferRegister);
@@ -155,6 +181,7 @@ export function loadGuest(cpu: Cpu, vmcs: Vmcs): void {
     state.set32(State.efer, (state.get32(State.efer) & ~changed) | (ia32e ? changed : 0));
   }
   if (state.get32(State.eptp) !== 0) copyFromVmcs(cpu, vmcs, pdpteRegisters);
+  else if (pagesWithPae(cpu)) loadPdptes(cpu, state.get32(State.cr3));
   state.rflags = vmcs.read32('guestRflags');
   cpu.mmu.updateContext();
   updateDerived(cpu);

@@ -28,16 +28,20 @@ export function loadMsrs(cpu: Cpu, address: number, count: number): number | und
   return undefined;
 }
 
-/** Stores the MSRs that a list names. */
-export function storeMsrs(cpu: Cpu, address: number, count: number): void {
+/** Stores the MSRs that a list names; false if one could not be read. */
+export function storeMsrs(cpu: Cpu, address: number, count: number): boolean {
   for (let i = 0; i < count; i++) {
     const at = address + ENTRY * i;
     try {
-      const value = readMsr(cpu, cpu.memory.read(at, 4));
+      const index = cpu.memory.read(at, 4);
+      if (cpu.memory.read(at + 4, 4) !== 0 || index >>> 8 === 8) return false;
+      const value = readMsr(cpu, index);
       cpu.memory.write(at + 8, 4, Number(value & 0xffffffffn));
       cpu.memory.write(at + 12, 4, Number(value >> 32n));
     } catch (thrown) {
       if (!(thrown instanceof GuestFault)) throw thrown;
+      return false;
     }
   }
+  return true;
 }

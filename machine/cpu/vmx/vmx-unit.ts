@@ -8,15 +8,27 @@ import { State } from '../layout';
 import type { Processor } from '../processor';
 import { linearAddress, memoryOperand, read64, readOperand64, write64, writeOperand64 } from '../system/access';
 import { type CpuEvent, EventType } from '../system/event';
-import { injectEvent, type TripleFault } from '../system/exceptions';
+import { deliverDebug, type FaultLink, injectEvent, TripleFault } from '../system/exceptions';
 import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
 import { CR0_FIXED0, CR4_FIXED0, vmxCapabilityMsrs } from './capability-msrs';
 import { checkEntry, type FailedCheck } from './entry-checks';
-import { loadGuest, loadHost, saveGuest } from './guest-state';
+import { loadGuest, loadHost, loadHostPdptes, saveGuest } from './guest-state';
 import { InterceptUnit } from './intercept-unit';
 import { loadMsrs, storeMsrs } from './msr-areas';
 import type { VmExit } from './vm-exit';
 import { NO_VMCS, VMCS_REVISION, Vmcs } from './vmcs';
+
+/** Interruption type of a pending MTF VM exit (SDM 3C table 24-15). */
+const OTHER_EVENT = 7;
+const VM = 0x20000;
+const LMA = 0x400;
+/** DR6 bits that pending debug exceptions have in common with it: B0 to B3 and BS. */
+const DEBUG_STATUS = 0x400f;
+/** Pending debug exceptions that are due: a breakpoint was enabled, or single step. */
+const DEBUG_DUE = 0x5000;
+
+/** VMX-abort indicators (SDM 3C 27.7). */
+const AbortIndicator = { GuestMsrs: 1, HostPdptes: 2, HostMsrs: 4 } as const;
 
 /** What a VM exit looked like, for whoever watches: kept until the next one. */
 export interface ExitDetails {
@@ -122,19 +134,23 @@ export class VmxUnit {
   execute(instruction: Decoded): void {
     const { mnemonic } = instruction.form;
     const state = this.#state;
-    if (mnemonic === 'vmcall' && !this.inOperation) raise(Vector.UD, undefined, 'VMCALL outside VMX operation');
-    if ((state.get64(State.cr0) & 1n) === 0n) raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} in real mode`);
-    if (mnemonic !== 'vmxon' && !this.inOperation)
-      raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} outside VMX operation`);
+    const name = mnemonic.toUpperCase();
+    // VMCALL of a guest exits from any mode and level
+    if (mnemonic === 'vmcall' && this.inNonRoot) this.processor.intercepts?.instruction(mnemonic, instruction);
+    if (mnemonic !== 'vmxon' && !this.inOperation) raise(Vector.UD, undefined, `${name} outside VMX operation`);
+    if ((state.get32(State.cr0) & 1) === 0) raise(Vector.UD, undefined, `${name} in real mode`);
+    if ((state.rflags & VM) !== 0) raise(Vector.UD, undefined, `${name} in virtual-8086 mode`);
+    if ((state.get32(State.efer) & LMA) !== 0 && state.codeBits !== 64)
+      raise(Vector.UD, undefined, `${name} in compatibility mode`);
     if (this.inNonRoot) {
       this.processor.intercepts?.instruction(mnemonic, instruction);
-      raise(Vector.UD, undefined, `${mnemonic.toUpperCase()} in non-root mode`);
+      raise(Vector.UD, undefined, `${name} in non-root mode`);
     }
     if (mnemonic === 'vmxon') {
       this.#vmxon(instruction);
       return;
     }
-    if (state.cpl !== 0) raise(Vector.GP, 0, `${mnemonic.toUpperCase()} needs CPL 0`);
+    if (state.cpl !== 0) raise(Vector.GP, 0, `${name} needs CPL 0`);
     switch (mnemonic) {
       case 'vmxoff':
         state.set32(State.vmxOn, 0);
@@ -163,7 +179,7 @@ export class VmxUnit {
         return;
       case 'vmlaunch':
       case 'vmresume':
-        this.#enterByInstruction(mnemonic === 'vmlaunch', instruction.length);
+        this.#enterByInstruction(mnemonic === 'vmlaunch');
         return;
       case 'invept':
       case 'invvpid':
@@ -211,12 +227,12 @@ export class VmxUnit {
 
   #vmxon(instruction: Decoded): void {
     const state = this.#state;
+    if ((state.get64(State.cr4) & BigInt(CR4_FIXED0)) === 0n) raise(Vector.UD, undefined, 'VMXON needs CR4.VMXE');
+    if (state.cpl !== 0) raise(Vector.GP, 0, 'VMXON needs CPL 0');
     if (this.inOperation) {
       this.#fail(15);
       return;
     }
-    if ((state.get64(State.cr4) & BigInt(CR4_FIXED0)) === 0n) raise(Vector.UD, undefined, 'VMXON needs CR4.VMXE');
-    if (state.cpl !== 0) raise(Vector.GP, 0, 'VMXON needs CPL 0');
     if ((Number(state.get64(State.cr0)) & CR0_FIXED0) >>> 0 !== CR0_FIXED0)
       raise(Vector.GP, 0, 'VMXON needs CR0.PE, NE and PG');
     if ((state.get64(State.featureControl) & 5n) !== 5n)
@@ -328,12 +344,11 @@ export class VmxUnit {
     this.#succeed();
   }
 
-  #enterByInstruction(launch: boolean, length: number): void {
+  #enterByInstruction(launch: boolean): void {
     const result = this.enter(launch);
     if (result.kind === 'fail-invalid') this.#failInvalid();
     else if (result.kind === 'fail-valid') this.#fail(result.error);
     else if (result.kind === 'entered') this.#state.ripAssigned = true;
-    void length;
   }
 
   // ---------------------------------------------------------------- VM entry
@@ -369,7 +384,7 @@ export class VmxUnit {
     if (bad !== undefined) return this.#entryFailure(vmcs, ExitReason.EntryFailureMsrLoading, BigInt(bad), undefined);
     if (launch) vmcs.launched = true;
     this.#startPreemptionTimer(vmcs);
-    this.#inject(vmcs);
+    if (!this.#inject(vmcs)) this.#deliverPendingDebug(vmcs);
     return { kind: 'entered' };
   }
 
@@ -386,12 +401,32 @@ export class VmxUnit {
     return { kind: 'exited', failed };
   }
 
-  /** Event injection (SDM 3C 26.6). */
-  #inject(vmcs: Vmcs): void {
+  /** Pending debug exceptions are delivered after the entry, unless MOV SS still blocks them (SDM 3C 26.7.3). */
+  #deliverPendingDebug(vmcs: Vmcs): void {
+    const pending = vmcs.read32('guestPendingDebugExceptions');
+    if ((pending & DEBUG_DUE) === 0 || (this.#state.get32(State.interruptibility) & 2) !== 0) return;
+    const { processor } = this;
+    this.#state.set32(State.activity, 0);
+    try {
+      deliverDebug(processor, pending & DEBUG_STATUS);
+    } catch (thrown) {
+      processor.handle(thrown);
+    }
+  }
+
+  /** Event injection (SDM 3C 26.6); false if there was none. */
+  #inject(vmcs: Vmcs): boolean {
     const information = vmcs.read32('entryInterruptionInformation');
-    if ((information & 0x80000000) === 0) return;
+    if ((information & 0x80000000) === 0) return false;
     vmcs.write32('entryInterruptionInformation', information & 0x7fffffff);
     const type = (information >>> 8) & 7;
+    if (type === OTHER_EVENT) {
+      // a pending MTF exit: before the guest's first instruction (SDM 3C 26.6.2)
+      this.exit(
+        this.#intercepts!.make(ExitReason.MonitorTrapFlag, 'VM entry injected a pending monitor-trap-flag exit'),
+      );
+      return true;
+    }
     const length = type >= EventType.SoftwareInterrupt ? vmcs.read32('entryInstructionLength') : 0;
     const { processor } = this;
     this.#state.set32(State.activity, 0);
@@ -412,6 +447,7 @@ export class VmxUnit {
     } catch (thrown) {
       processor.handle(thrown);
     }
+    return true;
   }
 
   #startPreemptionTimer(vmcs: Vmcs): void {
@@ -448,7 +484,8 @@ export class VmxUnit {
     ) {
       vmcs.write32('vmxPreemptionTimerValue', Math.max(0, this.#preemptionDeadline - processor.clock.now()));
     }
-    storeMsrs(processor, vmcs.readNumber('exitMsrStoreAddress'), vmcs.read32('exitMsrStoreCount'));
+    if (!storeMsrs(processor, vmcs.readNumber('exitMsrStoreAddress'), vmcs.read32('exitMsrStoreCount')))
+      return this.#abort(vmcs, AbortIndicator.GuestMsrs, 'an entry of the VM-exit MSR-store list could not be stored');
     return this.#leave(vmcs);
   }
 
@@ -462,10 +499,37 @@ export class VmxUnit {
     this.#setIntercepts(undefined);
     loadHost(processor, vmcs);
     if (vpid === 0) processor.mmu.flushVpidZero();
-    loadMsrs(processor, vmcs.readNumber('exitMsrLoadAddress'), vmcs.read32('exitMsrLoadCount'));
+    if (!loadHostPdptes(processor))
+      return this.#abort(vmcs, AbortIndicator.HostPdptes, 'a host PDPTE has a reserved bit set');
+    const bad = loadMsrs(processor, vmcs.readNumber('exitMsrLoadAddress'), vmcs.read32('exitMsrLoadCount'));
+    if (bad !== undefined)
+      return this.#abort(
+        vmcs,
+        AbortIndicator.HostMsrs,
+        `entry ${bad} of the VM-exit MSR-load list could not be loaded`,
+      );
     if (this.owner) return this.owner(vmcs);
     processor.endSlice();
     return false;
+  }
+
+  /** VMX abort: the indicator goes into the VMCS region, the processor into shutdown (SDM 3C 27.7). */
+  #abort(vmcs: Vmcs, indicator: number, detail: string): boolean {
+    vmcs.abort = indicator;
+    const { state } = this.processor;
+    state.set32(State.nonRoot, 0);
+    this.#setIntercepts(undefined);
+    const link: FaultLink = {
+      vector: Vector.DF,
+      errorCode: undefined,
+      address: undefined,
+      codeSelector: state.selector(1),
+      rip: state.rip,
+      detail: `VMX abort ${indicator}: ${detail}`,
+      idtEntry: undefined,
+      deliveryFailure: 'the processor shuts down',
+    };
+    return this.processor.tripleFault(new TripleFault([link]));
   }
 
   /**
