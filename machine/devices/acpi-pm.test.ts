@@ -47,6 +47,12 @@ describe('ACPI power management', () => {
     expect(device.readPort(0x600, 4)).toBe(0x00010000);
   });
 
+  it('keeps the enable bits of every fixed event', () => {
+    const { device } = pm();
+    device.writePort(0x602, 2, 0xffff);
+    expect(device.readPort(0x602, 2)).toBe(0x0721);
+  });
+
   it('raises SCI for the power button', () => {
     const { line, device } = pm();
     device.pressPowerButton();

@@ -18,7 +18,8 @@ export const SLEEP_TYPE_S5 = 0;
 
 const TIMER_STATUS = 0x0001;
 const POWER_BUTTON = 0x0100;
-const STATUS_IMPLEMENTED = TIMER_STATUS | POWER_BUTTON;
+/** Timer, global lock, power button, sleep button, RTC: all may be enabled, whether they ever come or not. */
+const ENABLE_WRITABLE = 0x0721;
 const SCI_ENABLED = 0x0001;
 const SLEEP_TYPE_SHIFT = 10;
 const SLEEP_ENABLE = 0x2000;
@@ -110,7 +111,7 @@ export class AcpiPm implements PortDevice {
         s.status &= ~(value << shift);
         break;
       case PM1_ENABLE:
-        s.enable = ((s.enable & ~mask) | (value << shift)) & STATUS_IMPLEMENTED;
+        s.enable = ((s.enable & ~mask) | (value << shift)) & ENABLE_WRITABLE;
         break;
       case PM1_CONTROL: {
         const control = (s.control & ~mask) | (value << shift);
