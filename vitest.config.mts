@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['*/**/*.test.ts'],
-    exclude: ['node_modules/**', 'out/**', 'dist/**', 'test/vscode/**'],
+    exclude: ['node_modules/**', 'out/**', 'dist/**', '.cache/**', 'test/vscode/**'],
     testTimeout: 60_000,
     maxWorkers: 2,
   },
