@@ -39,7 +39,7 @@ function options({ out, entry, platform }) {
     // Modules of Node that @vscode/debugadapter imports; `events` is the package of that name.
     alias: browser ? { url: join(root, 'scripts/browser-url.mjs') } : {},
     banner: out === 'cli.js' ? { js: '#!/usr/bin/env node' } : {},
-    plugins: [interpreterImage()],
+    plugins: [interpreterImage({ watch })],
     sourcemap: minify ? false : 'linked',
     minify,
     logLevel: 'warning',
@@ -72,7 +72,7 @@ if (watch) {
     const watched = await context({
       ...options(bundle),
       plugins: [
-        interpreterImage(),
+        interpreterImage({ watch }),
         {
           name: 'tell',
           setup(build) {

@@ -8,7 +8,7 @@ import { forms } from './isa/table';
 export const bytes = new InterpreterModule(forms, undefined).bytes;
 `;
 
-/** Runs the generator, bundled in memory. */
+/** Runs the generator, bundled in memory. @returns {Promise<Uint8Array>} */
 async function generate() {
   const result = await build({
     stdin: { contents: GENERATE, resolveDir: root, loader: 'ts' },
@@ -24,25 +24,30 @@ async function generate() {
   return module.bytes;
 }
 
-/** Made once for all bundles of a build; anew where sources may have changed (watching). */
-export function interpreterImage() {
-  let bytes;
+/** @type {Promise<Uint8Array> | undefined} */
+let made;
+
+/**
+ * Made when the first bundle asks for it, once for all bundles of a build; while watching, anew for each build.
+ * @param {{ watch: boolean }} options
+ * @returns {import('esbuild').Plugin}
+ */
+export function interpreterImage({ watch }) {
   return {
     name: 'interpreter-image',
     setup(build) {
       build.onStart(() => {
-        bytes = generate();
-        bytes.catch(() => {}); // reported where it is loaded
+        if (watch) made = undefined;
       });
       build.onLoad({ filter: /[\\/]machine[\\/]cpu[\\/]interpreter-image\.ts$/ }, () => ({
         contents: "import bytes from 'interpreter-image:';\nexport const interpreterImage = bytes;",
         loader: 'js',
       }));
       build.onResolve({ filter: /^interpreter-image:$/ }, ({ path }) => ({ path, namespace: 'interpreter-image' }));
-      build.onLoad({ filter: /.*/, namespace: 'interpreter-image' }, async () => ({
-        contents: await bytes,
-        loader: 'binary',
-      }));
+      build.onLoad({ filter: /.*/, namespace: 'interpreter-image' }, async () => {
+        made ??= generate();
+        return { contents: await made, loader: 'binary' };
+      });
     },
   };
 }
