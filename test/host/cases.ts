@@ -2,8 +2,11 @@
 import { decode, isDecoded } from '../../isa/decoder';
 import type { Form } from '../../isa/form';
 import { Mode } from '../../isa/form';
+import { kindInfo } from '../../isa/operand-kinds';
 import { forms } from '../../isa/table';
+import { fpuHelpers } from '../../machine/cpu/fpu/helpers';
 import { semanticsOf } from '../../machine/cpu/semantics/table';
+import { plainImage, randomImage, randomVectors, usesFloatState } from './fx-image';
 import type { Random } from './random';
 
 export const MEMORY = 0x400700;
@@ -11,7 +14,7 @@ export const MEMORY_SIZE = 256;
 export const CODE = 0x410000;
 
 /** Control flow cannot return from the host's stub; what it computes is tested in guests. */
-const excluded = /^(j|call|ret|loop|int|hlt)/;
+const excluded = /^(j|call|ret|loop|int[13o]?$|hlt)/;
 
 /** Forms with a meaning of their own that the host can run one at a time. */
 export const hostForms: readonly Form[] = forms.filter(
@@ -19,7 +22,9 @@ export const hostForms: readonly Form[] = forms.filter(
     (form.modes & Mode.Bits64) !== 0 &&
     !form.encodeOnly &&
     form.opcode.space === 'legacy' &&
-    semanticsOf(form) !== undefined &&
+    (semanticsOf(form) !== undefined ||
+      (fpuHelpers.has(form.mnemonic) &&
+        form.operands.length + Number(form.opcode.fixedModrm >= 0 || form.opcode.map === 1) > 0)) &&
     !excluded.test(form.mnemonic) &&
     !form.operands.some((kind) => kind.startsWith('moffs')),
 );
@@ -29,11 +34,13 @@ export interface TestCase {
   code: number[];
   gpr: bigint[];
   flags: number;
+  /** FXSAVE64 image: x87, MXCSR, XMM. */
+  fx: Uint8Array;
   memory: Uint8Array;
 }
 
 /** Bytes of a form with random operands; memory operands point into the test memory by [rsi + rdi*1 + disp8] and the like. */
-function encode(form: Form, random: Random): { code: number[]; usesMemory: boolean } {
+function encode(form: Form, random: Random, aligned: boolean): { code: number[]; usesMemory: boolean } {
   const { opcode } = form;
   const code: number[] = [];
   if (form.lock && random.below(8) === 0) code.push(0xf0);
@@ -51,8 +58,9 @@ function encode(form: Form, random: Random): { code: number[]; usesMemory: boole
   if (opcode.digit >= 0) {
     const reg = opcode.digit === 8 ? random.below(8) : opcode.digit;
     if (opcode.digit === 8) extend(4);
-    const mayMemory = form.operands.some((kind) => /^(rm|m)/.test(kind));
-    const mayRegister = !form.operands.some((kind) => /^m\d*$/.test(kind));
+    const classes = form.operands.map((kind) => kindInfo(kind).class);
+    const mayMemory = classes.some((it) => it === 'rm' || it === 'memory');
+    const mayRegister = !classes.includes('memory');
     if (mayMemory && (!mayRegister || random.below(2) === 0)) {
       usesMemory = true;
       // [rsi], [rsi+disp8], [rsi+rdi], [rdi+disp32]
@@ -60,13 +68,13 @@ function encode(form: Form, random: Random): { code: number[]; usesMemory: boole
       if (shape === 0) modrm = (reg << 3) | 6;
       else if (shape === 1) {
         modrm = 0x40 | (reg << 3) | 6;
-        tail = [random.below(16)];
+        tail = [aligned ? 16 : random.below(16)];
       } else if (shape === 2) {
         modrm = (reg << 3) | 4;
         tail = [(random.below(4) << 6) | (4 << 3) | 6];
       } else {
         modrm = 0x80 | (reg << 3) | 6;
-        tail = [random.below(16), 0, 0, 0];
+        tail = [aligned ? 16 : random.below(16), 0, 0, 0];
       }
     } else {
       modrm = 0xc0 | (reg << 3) | random.below(8);
@@ -95,7 +103,10 @@ function encode(form: Form, random: Random): { code: number[]; usesMemory: boole
 
 /** A random case of a form; undefined where the bytes turned out to be another form. */
 export function makeCase(form: Form, random: Random): TestCase | undefined {
-  const { code } = encode(form, random);
+  const vector = usesFloatState(form);
+  // SSE operands in memory are aligned nearly always
+  const aligned = vector && random.below(16) !== 0;
+  const { code } = encode(form, random, aligned);
   const decoded = decode(new Uint8Array([...code, 0, 0, 0, 0]), 0, 64);
   if (!isDecoded(decoded) || decoded.form !== form || decoded.length !== code.length) return undefined;
   const gpr = Array.from({ length: 16 }, () => random.interesting());
@@ -103,6 +114,7 @@ export function makeCase(form: Form, random: Random): TestCase | undefined {
   gpr[4] = BigInt(middle); // RSP
   gpr[6] = BigInt(middle - 16 + random.below(32)); // RSI
   gpr[7] = BigInt(middle - 16 + random.below(32)); // RDI
+  if (aligned) for (const i of [6, 7]) gpr[i] &= ~15n;
   if (form.mnemonic === 'xlatb') gpr[3] = BigInt(MEMORY);
   if (form.mnemonic === 'leave') gpr[5] = BigInt(middle);
   if (form.repeat !== 'none') gpr[1] = BigInt(random.below(5));
@@ -118,6 +130,8 @@ export function makeCase(form: Form, random: Random): TestCase | undefined {
   const memory = new Uint8Array(MEMORY_SIZE);
   for (let i = 0; i < memory.length; i++)
     memory[i] = random.below(4) === 0 ? [0, 0xff, 0x80, 0x7f][random.below(4)] : random.below(256);
+  if (vector) randomVectors(memory, form, random);
+  const fx = vector ? randomImage(form, random) : plainImage();
   const df = form.repeat !== 'none' && random.below(2) === 0 ? 0x400 : 0;
-  return { form, code, gpr, flags: (random.u32() & 0x8d5) | df | 0x202, memory };
+  return { form, code, gpr, flags: (random.u32() & 0x8d5) | df | 0x202, fx, memory };
 }

@@ -1,4 +1,6 @@
-import { hostForms, makeCase, type TestCase } from './cases';
+import { decode, isDecoded } from '../../isa/decoder';
+import { hostForms, MEMORY, makeCase, type TestCase } from './cases';
+import { imageDifferences, imageText, usesFloatState } from './fx-image';
 import { type HostResult, runOnHost } from './host';
 import { OurProcessor, type OurResult } from './ours';
 import { Random } from './random';
@@ -41,6 +43,7 @@ function difference(test: TestCase, host: HostResult, ours: OurResult): string {
     }
     if (ours.advance !== test.code.length) parts.push(`rip +${ours.advance} not +${test.code.length}`);
   }
+  if (usesFloatState(test.form)) parts.push(...imageDifferences(host.fx, ours.fx, test));
   for (let i = 0; i < host.memory.length; i++) {
     if (host.memory[i] !== ours.memory[i]) {
       parts.push(`memory +${i}: ${host.memory[i].toString(16)} not ${ours.memory[i].toString(16)}`);
@@ -51,6 +54,22 @@ function difference(test: TestCase, host: HostResult, ours: OurResult): string {
 }
 
 const hex = (bytes: readonly number[]): string => bytes.map((b) => b.toString(16).padStart(2, '0')).join(' ');
+
+function inputs(test: TestCase): string {
+  if (!usesFloatState(test.form)) return '';
+  const decoded = decode(new Uint8Array([...test.code, 0, 0, 0, 0]), 0, 64);
+  if (!isDecoded(decoded)) return '';
+  const registers = decoded.operands.flatMap((it) =>
+    it.kind === 'register' && /st|mm/.test(it.file) ? [it.index] : [],
+  );
+  const memory = decoded.operands.find((it) => it.kind === 'memory');
+  let text = `, ${imageText(test, registers)}`;
+  if (memory?.kind === 'memory') {
+    const at = Number(test.gpr[6]) + memory.displacement - MEMORY;
+    text += ` memory ${hex([...test.memory.subarray(at, at + 16)].reverse()).replaceAll(' ', '')}`;
+  }
+  return text;
+}
 
 export interface Comparison {
   cases: number;
@@ -72,7 +91,7 @@ export function compareWithHost(program: string, casesPerForm: number, seed: num
         if (text === '') continue;
         const how = translated ? 'translated' : 'interpreted';
         result.differences.push(
-          `${test.form.mnemonic} ${test.form.operands.join(',')} [${hex(test.code)}] ${how}: ${text} (flags in ${test.flags.toString(16)})`,
+          `${test.form.mnemonic} ${test.form.operands.join(',')} [${hex(test.code)}] ${how}: ${text} (flags in ${test.flags.toString(16)}${inputs(test)})`,
         );
       }
     });

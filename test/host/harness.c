@@ -2,8 +2,9 @@
  * Runs single instructions on the host processor: the independent source of expected values for user-mode semantics.
  *
  * Reads cases from standard input, writes results to standard output, both as packed little-endian structs.
- * Case:   u32 length; u8 code[16]; u64 gpr[16]; u64 flags; u8 xmm[16][16]; u32 mxcsr, pad; u8 memory[256]
- * Result: u32 signal; u32 pad; u64 gpr[16]; u64 flags; u8 xmm[16][16]; u32 mxcsr, pad; u8 memory[256]
+ * Case:   u32 length; u8 code[16]; u32 pad; u64 gpr[16]; u64 flags, pad; u8 fx[512]; u8 memory[256]
+ * Result: u32 signal, pad; u64 gpr[16]; u64 flags, pad; u8 fx[512]; u8 memory[256]
+ * `fx` is the FXSAVE64 image: x87, MXCSR and XMM registers.
  * Memory is 256 bytes in the middle of the page at 0x400000 (at 0x400700, the rest is zero); the code runs at 0x410000; both are mapped at those addresses. With a signal, the
  * registers are those at the fault.
  */
@@ -22,9 +23,8 @@
 
 struct machine {
     uint64_t gpr[16]; /* RAX RCX RDX RBX RSP RBP RSI RDI R8.. */
-    uint64_t flags;
-    uint8_t xmm[16][16];
-    uint32_t mxcsr, pad;
+    uint64_t flags, pad;
+    uint8_t fx[512];
 };
 struct test_case {
     uint32_t length;
@@ -54,12 +54,8 @@ __asm__(
     "run_case:\n"
     "  push %rbx; push %rbp; push %r12; push %r13; push %r14; push %r15\n"
     "  mov $0x420000, %rax\n"
-    "  mov %rsp, 800(%rax)\n"
-    "  ldmxcsr 392(%rax)\n"
-    "  movdqu 136(%rax), %xmm0; movdqu 152(%rax), %xmm1; movdqu 168(%rax), %xmm2; movdqu 184(%rax), %xmm3\n"
-    "  movdqu 200(%rax), %xmm4; movdqu 216(%rax), %xmm5; movdqu 232(%rax), %xmm6; movdqu 248(%rax), %xmm7\n"
-    "  movdqu 264(%rax), %xmm8; movdqu 280(%rax), %xmm9; movdqu 296(%rax), %xmm10; movdqu 312(%rax), %xmm11\n"
-    "  movdqu 328(%rax), %xmm12; movdqu 344(%rax), %xmm13; movdqu 360(%rax), %xmm14; movdqu 376(%rax), %xmm15\n"
+    "  mov %rsp, 1312(%rax)\n"
+    "  fxrstor64 144(%rax)\n"
     "  pushq 128(%rax); popfq\n"
     "  mov 8(%rax), %rcx; mov 16(%rax), %rdx; mov 24(%rax), %rbx; mov 32(%rax), %rsp; mov 40(%rax), %rbp\n"
     "  mov 48(%rax), %rsi; mov 56(%rax), %rdi; mov 64(%rax), %r8; mov 72(%rax), %r9; mov 80(%rax), %r10\n"
@@ -67,36 +63,34 @@ __asm__(
     "  mov 0(%rax), %rax\n"
     "  jmp *code_address(%rip)\n"
     "leave_case:\n" /* every register is the guest's; flags too */
-    "  mov %rax, 0x420000 + 400\n"
-    "  mov %rcx, 0x420000 + 408\n"
-    "  mov %rdx, 0x420000 + 416\n"
-    "  mov %rbx, 0x420000 + 424\n"
-    "  mov %rsp, 0x420000 + 432\n"
-    "  mov %rbp, 0x420000 + 440\n"
-    "  mov %rsi, 0x420000 + 448\n"
-    "  mov %rdi, 0x420000 + 456\n"
-    "  mov %r8, 0x420000 + 464\n"
-    "  mov %r9, 0x420000 + 472\n"
-    "  mov %r10, 0x420000 + 480\n"
-    "  mov %r11, 0x420000 + 488\n"
-    "  mov %r12, 0x420000 + 496\n"
-    "  mov %r13, 0x420000 + 504\n"
-    "  mov %r14, 0x420000 + 512\n"
-    "  mov %r15, 0x420000 + 520\n"
-    "  mov 0x420000 + 800, %rsp\n"
+    "  mov %rax, 0x420000 + 656\n"
+    "  mov %rcx, 0x420000 + 664\n"
+    "  mov %rdx, 0x420000 + 672\n"
+    "  mov %rbx, 0x420000 + 680\n"
+    "  mov %rsp, 0x420000 + 688\n"
+    "  mov %rbp, 0x420000 + 696\n"
+    "  mov %rsi, 0x420000 + 704\n"
+    "  mov %rdi, 0x420000 + 712\n"
+    "  mov %r8, 0x420000 + 720\n"
+    "  mov %r9, 0x420000 + 728\n"
+    "  mov %r10, 0x420000 + 736\n"
+    "  mov %r11, 0x420000 + 744\n"
+    "  mov %r12, 0x420000 + 752\n"
+    "  mov %r13, 0x420000 + 760\n"
+    "  mov %r14, 0x420000 + 768\n"
+    "  mov %r15, 0x420000 + 776\n"
+    "  mov 0x420000 + 1312, %rsp\n"
     "  pushfq\n"
-    "  popq 0x420000 + 528\n"
-    "  mov $0x420000, %eax\n"
-    "  movdqu %xmm0, 536(%rax); movdqu %xmm1, 552(%rax); movdqu %xmm2, 568(%rax); movdqu %xmm3, 584(%rax)\n"
-    "  movdqu %xmm4, 600(%rax); movdqu %xmm5, 616(%rax); movdqu %xmm6, 632(%rax); movdqu %xmm7, 648(%rax)\n"
-    "  movdqu %xmm8, 664(%rax); movdqu %xmm9, 680(%rax); movdqu %xmm10, 696(%rax); movdqu %xmm11, 712(%rax)\n"
-    "  movdqu %xmm12, 728(%rax); movdqu %xmm13, 744(%rax); movdqu %xmm14, 760(%rax); movdqu %xmm15, 776(%rax)\n"
-    "  stmxcsr 0x420000 + 792\n"
+    "  popq 0x420000 + 784\n"
+    "  fxsave64 0x420000 + 800\n"
+    "  fninit\n"
     "  cld\n"
     "  pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
+    "  ldmxcsr plain_mxcsr(%rip)\n"
     "  ret\n"
     ".data\n"
     "code_address: .quad 0x410000\n"
+    "plain_mxcsr: .long 0x1f80\n"
     ".text\n");
 
 static void on_signal(int signal, siginfo_t *info, void *context) {

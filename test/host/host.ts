@@ -10,16 +10,19 @@ export interface HostResult {
   signal: number;
   gpr: bigint[];
   flags: number;
+  /** FXSAVE64 image. */
+  fx: Uint8Array;
   memory: Uint8Array;
 }
 
-const MACHINE = 128 + 8 + 256 + 8;
+const FX = 128 + 16;
+const MACHINE = FX + 512;
 const CASE = 24 + MACHINE + 256;
 const RESULT = 8 + MACHINE + 256;
 
-/** Builds the harness; undefined where there is no C compiler. */
-export function buildHarness(): string | undefined {
-  const source = join(dirname(fileURLToPath(import.meta.url)), 'harness.c');
+/** Builds the harness from this folder; undefined where there is no C compiler. */
+export function buildHarness(here = dirname(fileURLToPath(import.meta.url))): string | undefined {
+  const source = join(here, 'harness.c');
   const folder = join(dirname(source), '../../.cache');
   mkdirSync(folder, { recursive: true });
   const program = join(folder, 'host-harness');
@@ -37,7 +40,7 @@ export function runOnHost(program: string, cases: readonly TestCase[]): HostResu
       input.writeBigUInt64LE(value, at + 24 + 8 * r);
     });
     input.writeBigUInt64LE(BigInt(test.flags), at + 24 + 128);
-    input.writeUInt32LE(0x1f80, at + 24 + 392);
+    input.set(test.fx, at + 24 + FX);
     input.set(test.memory, at + 24 + MACHINE);
   });
   const run = spawnSync(program, { input, maxBuffer: RESULT * cases.length + 4096 });
@@ -49,6 +52,7 @@ export function runOnHost(program: string, cases: readonly TestCase[]): HostResu
       signal: out.readUInt32LE(at),
       gpr: Array.from({ length: 16 }, (_unused, r) => out.readBigUInt64LE(at + 8 + 8 * r)),
       flags: Number(out.readBigUInt64LE(at + 8 + 128) & 0xffffffffn),
+      fx: new Uint8Array(out.subarray(at + 8 + FX, at + 8 + MACHINE)),
       memory: new Uint8Array(out.subarray(at + 8 + MACHINE, at + RESULT)),
     };
   });

@@ -9,12 +9,14 @@ import { setSegment, updateDerived } from '../../machine/cpu/system/segments';
 import { Translator } from '../../machine/cpu/translator/translator';
 import { PhysicalMemory } from '../../machine/memory';
 import { CODE, MEMORY, MEMORY_SIZE, type TestCase } from './cases';
+import { loadImage, storeImage } from './fx-image';
 
 export interface OurResult {
   /** Exception vector, or -1. */
   vector: number;
   gpr: bigint[];
   flags: number;
+  fx: Uint8Array;
   memory: Uint8Array;
   /** RIP after the instruction, relative to its start. */
   advance: number;
@@ -40,7 +42,7 @@ export class OurProcessor {
     const { state } = processor;
     resetCpu(processor);
     state.setNumber(State.cr0, 0x31);
-    state.setNumber(State.cr4, 0x20);
+    state.setNumber(State.cr4, 0x620);
     state.setNumber(State.efer, 0x500);
     setSegment(state, Segment.CS, 0x33, 0xa0fb, 0, 0xffffffff);
     for (const s of [Segment.SS, Segment.DS, Segment.ES, Segment.FS, Segment.GS])
@@ -61,6 +63,7 @@ export class OurProcessor {
     test.gpr.forEach((value, i) => {
       state.setGpr64(i, value);
     });
+    loadImage(processor, test.fx);
     state.rflags = test.flags;
     state.rip = CODE;
     this.#vector = -1;
@@ -79,6 +82,7 @@ export class OurProcessor {
       vector: this.#vector,
       gpr: test.gpr.map((_, i) => state.gpr64(i)),
       flags: state.rflags,
+      fx: storeImage(processor),
       memory: memory.readBytes(MEMORY, MEMORY_SIZE),
       advance: state.rip - CODE,
     };

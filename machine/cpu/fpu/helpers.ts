@@ -2,10 +2,18 @@
 import type { InstructionHelper } from '../cpu';
 import { sseControl } from './sse-control';
 import { sseInstructions } from './sse-instructions';
+import { x87Arithmetic } from './x87-arithmetic';
+import { x87Comparisons } from './x87-compare';
 import { x87Control } from './x87-control';
+import { x87Environment } from './x87-environment';
+import { x87Moves } from './x87-moves';
 
 export const fpuHelpers: ReadonlyMap<string, InstructionHelper> = new Map([
   ...x87Control,
+  ...x87Environment,
+  ...x87Moves,
+  ...x87Arithmetic,
+  ...x87Comparisons,
   ...sseControl,
   ...sseInstructions,
 ]);

@@ -4,83 +4,56 @@ import { raise, Vector } from '../fault';
 import { State } from '../layout';
 import { Cr4 } from '../system/control';
 import {
-  addFinite,
   bitLength,
   compare,
-  divideFinite,
-  type Exact,
   Exception,
   type Float,
   type Format,
   fromInteger,
-  indefinite,
-  infinity,
   isNan,
   Kind,
-  multiplyFinite,
   pack,
   quiet,
-  Rounding,
-  type RoundingControl,
   rootFinite,
-  round,
   toIntegral,
   unpack,
   zero,
 } from './float';
+import { type BasicOperation, FloatUnit } from './float-unit';
 
 const DAZ = 1 << 6;
 const FTZ = 1 << 15;
 
-export type BinaryOperation = 'add' | 'subtract' | 'multiply' | 'divide' | 'minimum' | 'maximum';
+export type BinaryOperation = BasicOperation | 'minimum' | 'maximum';
 
 /** Conditions of CMPPS (SDM 2A CMPPD): those from 4 on are the negations of those before. */
 const Condition = { Equal: 0, Less: 1, LessOrEqual: 2, Unordered: 3 } as const;
 
 /** The environment of one instruction. {@link finish} must be called before results are written. */
-export class SseUnit {
-  /** Found before any lane is computed: invalid, denormal, divide by zero. */
-  #before = 0;
-  /** Found by rounding. */
-  #after = 0;
-  readonly #masks: number;
+export class SseUnit extends FloatUnit {
   readonly #daz: boolean;
-  readonly #control: RoundingControl;
 
+  /** @param mode rounding mode instead of that of MXCSR */
   constructor(
     readonly cpu: Cpu,
     mode?: number,
   ) {
     const mxcsr = cpu.state.u32[State.mxcsr >>> 2];
-    this.#masks = (mxcsr >>> 7) & 0x3f;
+    const masks = (mxcsr >>> 7) & 0x3f;
+    super(masks, { mode: mode ?? (mxcsr >>> 13) & 3, masks, flush: (mxcsr & FTZ) !== 0, wrap: 0 });
     this.#daz = (mxcsr & DAZ) !== 0;
-    this.#control = {
-      mode: mode ?? (mxcsr >>> 13) & 3,
-      masks: this.#masks,
-      flush: (mxcsr & FTZ) !== 0,
-      wrap: 0,
-    };
-  }
-
-  get mode(): number {
-    return this.#control.mode;
-  }
-
-  /** An unmasked exception that keeps all lanes from being computed has been found. */
-  get stopped(): boolean {
-    return (this.#before & ~this.#masks) !== 0;
   }
 
   /** Adds the exceptions to MXCSR; raises #XM (#UD while CR4.OSXMMEXCPT is clear) if one of them is unmasked. */
   finish(): void {
     const { state } = this.cpu;
-    const found = this.stopped ? this.#before : this.#before | this.#after;
+    const found = this.stopped ? this.before : this.before | this.after;
     if (found === 0) return;
     state.u32[State.mxcsr >>> 2] |= found;
-    if ((found & ~this.#masks) === 0) return;
+    if ((found & ~this.masks) === 0) return;
     if ((state.u32[State.cr4 >>> 2] & Cr4.OSXMMEXCPT) === 0)
       raise(Vector.UD, undefined, 'an unmasked SSE exception while CR4.OSXMMEXCPT is clear');
-    raise(Vector.XM, undefined, `unmasked SSE exceptions ${(found & ~this.#masks).toString(16)}h`);
+    raise(Vector.XM, undefined, `unmasked SSE exceptions ${(found & ~this.masks).toString(16)}h`);
   }
 
   read(bits: bigint, format: Format): Float {
@@ -88,37 +61,10 @@ export class SseUnit {
     return value.denormal && this.#daz ? zero(value.sign) : value;
   }
 
-  invalid(): Float {
-    this.#before |= Exception.Invalid;
-    return indefinite;
-  }
-
-  noteDenormals(a: Float, b?: Float): void {
-    if (a.denormal || b?.denormal) this.#before |= Exception.Denormal;
-  }
-
-  precision(): void {
-    this.#after |= Exception.Precision;
-  }
-
   /** The answer to an operation with a NaN: the first operand that is one, quiet (SDM 1 table 4-7). */
   nan(a: Float, b: Float): Float {
-    if (a.kind === Kind.Signalling || b.kind === Kind.Signalling) this.#before |= Exception.Invalid;
+    if (a.kind === Kind.Signalling || b.kind === Kind.Signalling) this.before |= Exception.Invalid;
     return quiet(isNan(a) ? a : b);
-  }
-
-  round(exact: Exact, format: Format): Float {
-    if (this.stopped) return indefinite;
-    const { value, exceptions } = round(
-      exact.sign,
-      exact.significand,
-      exact.exponent,
-      exact.sticky,
-      format,
-      this.#control,
-    );
-    this.#after |= exceptions;
-    return value;
   }
 
   /** One lane of ADDPS and its like. */
@@ -130,62 +76,10 @@ export class SseUnit {
     return pack(this.compute(operation, a, b, format), format);
   }
 
-  /** {@link binary} of operands that are no NaNs. */
-  compute(operation: BinaryOperation, a: Float, b: Float, format: Format): Float {
-    switch (operation) {
-      case 'add':
-        return this.#add(a, b, format);
-      case 'subtract':
-        return this.#add(a, { ...b, sign: b.sign ^ 1 }, format);
-      case 'multiply':
-        return this.#multiply(a, b, format);
-      default:
-        return this.#divide(a, b, format);
-    }
-  }
-
-  #add(a: Float, b: Float, format: Format): Float {
-    if (a.kind === Kind.Infinity && b.kind === Kind.Infinity && a.sign !== b.sign) return this.invalid();
-    this.noteDenormals(a, b);
-    if (a.kind === Kind.Infinity) return a;
-    if (b.kind === Kind.Infinity) return b;
-    const zeroSign = this.mode === Rounding.Down ? 1 : 0;
-    if (a.kind === Kind.Zero && b.kind === Kind.Zero) return a.sign === b.sign ? a : zero(zeroSign);
-    if (a.kind === Kind.Zero) return this.round({ ...b, sticky: false }, format);
-    if (b.kind === Kind.Zero) return this.round({ ...a, sticky: false }, format);
-    const sum = addFinite(a, b);
-    return sum.significand === 0n ? zero(zeroSign) : this.round(sum, format);
-  }
-
-  #multiply(a: Float, b: Float, format: Format): Float {
-    const sign = a.sign ^ b.sign;
-    if (a.kind === Kind.Infinity || b.kind === Kind.Infinity) {
-      if (a.kind === Kind.Zero || b.kind === Kind.Zero) return this.invalid();
-      this.noteDenormals(a, b);
-      return infinity(sign);
-    }
-    this.noteDenormals(a, b);
-    if (a.kind === Kind.Zero || b.kind === Kind.Zero) return zero(sign);
-    return this.round(multiplyFinite(a, b), format);
-  }
-
-  #divide(a: Float, b: Float, format: Format): Float {
-    const sign = a.sign ^ b.sign;
-    if (a.kind === b.kind && a.kind !== Kind.Finite) return this.invalid();
-    if (a.kind === Kind.Finite && b.kind === Kind.Zero) {
-      this.#before |= Exception.DivideByZero;
-      return infinity(sign);
-    }
-    this.noteDenormals(a, b);
-    if (a.kind === Kind.Infinity || b.kind === Kind.Zero) return infinity(sign);
-    if (a.kind === Kind.Zero || b.kind === Kind.Infinity) return zero(sign);
-    return this.round(divideFinite(a, b), format);
-  }
-
   /** MINPS, MAXPS: the second operand where the answer is not clear (SDM 2B MINPS). */
   #extreme(operation: 'minimum' | 'maximum', a: Float, b: Float): Float {
     if (isNan(a) || isNan(b)) {
-      this.#before |= Exception.Invalid;
+      this.before |= Exception.Invalid;
       return b;
     }
     this.noteDenormals(a, b);
@@ -210,7 +104,7 @@ export class SseUnit {
     let holds: boolean;
     if (isNan(a) || isNan(b)) {
       const signalling = a.kind === Kind.Signalling || b.kind === Kind.Signalling;
-      if (signalling || which === Condition.Less || which === Condition.LessOrEqual) this.#before |= Exception.Invalid;
+      if (signalling || which === Condition.Less || which === Condition.LessOrEqual) this.before |= Exception.Invalid;
       holds = which === Condition.Unordered;
     } else {
       this.noteDenormals(a, b);
@@ -227,7 +121,7 @@ export class SseUnit {
     const a = this.read(x, format);
     const b = this.read(y, format);
     if (isNan(a) || isNan(b)) {
-      if (quietIsInvalid || a.kind === Kind.Signalling || b.kind === Kind.Signalling) this.#before |= Exception.Invalid;
+      if (quietIsInvalid || a.kind === Kind.Signalling || b.kind === Kind.Signalling) this.before |= Exception.Invalid;
       return undefined;
     }
     this.noteDenormals(a, b);

@@ -5,7 +5,7 @@ import { readOperand64, writeOperand64 } from '../system/access';
 import { double, type Format, single } from './float';
 import { requireSse } from './sse-control';
 import { type BinaryOperation, SseUnit } from './sse-float';
-import { beginMmx, immediate, readLanes, readMmx, registerIndex, writeLanes, writeMmx } from './sse-operands';
+import { beginMmx, immediate, readLanes, readMmx, registerIndex, touchMmx, writeLanes, writeMmx } from './sse-operands';
 
 /** Lane width in bits and number of lanes that an instruction works on. */
 interface Shape {
@@ -221,6 +221,7 @@ function toMmx({ format, bits }: Shape, mode?: number): InstructionHelper {
     const source = readLanes(cpu, instruction, 1, bits, 2);
     const unit = new SseUnit(cpu);
     const [low, high] = source.map((x) => unit.toInteger(x, format, 32, mode));
+    touchMmx(cpu);
     unit.finish();
     writeMmx(cpu, registerIndex(instruction, 0), (high << 32n) | low);
   };
@@ -229,10 +230,13 @@ function toMmx({ format, bits }: Shape, mode?: number): InstructionHelper {
 /** CVTPI2PS, CVTPI2PD: two doublewords of an MMX register or memory. */
 function fromMmx({ format, bits }: Shape): InstructionHelper {
   return (cpu, instruction) => {
-    beginMmx(cpu, instruction.operands[1].kind === 'register' || bits === 32);
+    // CVTPI2PD with memory leaves the x87 state alone (SDM 2A CVTPI2PD)
+    const touches = instruction.operands[1].kind === 'register' || bits === 32;
+    beginMmx(cpu, touches);
     const value = readMmx(cpu, instruction, 1);
     const unit = new SseUnit(cpu);
     const result = [value, value >> 32n].map((x) => unit.fromInteger(signed32(x), format));
+    if (touches) touchMmx(cpu);
     unit.finish();
     writeLanes(cpu, registerIndex(instruction, 0), bits, result);
   };

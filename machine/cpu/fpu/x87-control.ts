@@ -99,6 +99,7 @@ export const x87Control: [string, InstructionHelper][] = [
     (cpu, instruction) => {
       requireWaiting(cpu);
       free(cpu, registerIndex(instruction));
+      setConditions(cpu, 0, Status.C1);
     },
   ],
   [
@@ -107,6 +108,7 @@ export const x87Control: [string, InstructionHelper][] = [
       requireWaiting(cpu);
       free(cpu, registerIndex(instruction));
       setTop(cpu, top(cpu) + 1);
+      setConditions(cpu, 0, Status.C1);
     },
   ],
   ['emms', emptyMmx],

@@ -232,6 +232,11 @@ export abstract class Emitter {
     else this.writeToRegister(operand, value);
   }
 
+  /** Reads a register operand with a width of its own. */
+  getRegister(operand: number, bits: number): Expr {
+    return this.readRegister(operand, bits);
+  }
+
   /** Writes a register operand with a width of its own. */
   setRegister(operand: number, bits: number, value: Expr): void {
     this.writeRegister(operand, bits, value);

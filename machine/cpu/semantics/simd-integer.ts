@@ -308,7 +308,7 @@ function extract(bits: 8 | 16 | 32 | 64): Semantics {
     e.code.storeVector(i32(SCRATCH), source);
     const value = e.let(loadLane(bits, laneAddress(e, bits, isMmx(e))));
     if (e.isMemory(0)) e.store(bits, e.linear(e.effectiveAddress(), bits, 'operand', true), value);
-    else e.code.store(64, e.registerAddress(0), zext64(value));
+    else e.setRegister(0, 64, e.let(zext64(value)));
     if (isMmx(e)) touchMmx(e);
   };
 }
@@ -318,7 +318,7 @@ function insert(bits: 8 | 16 | 32 | 64): Semantics {
     requireSimd(e);
     const value = e.isMemory(1)
       ? e.load(bits, e.linear(e.effectiveAddress(), bits, 'operand', false))
-      : e.let(loadLane(bits, e.registerAddress(1)));
+      : e.getRegister(1, bits === 64 ? 64 : 32);
     e.code.storeVector(i32(SCRATCH), readVector(e, 0));
     e.code.store(bits, laneAddress(e, bits, isMmx(e)), value);
     writeVector(e, 0, e.let(loadVector(i32(SCRATCH))));

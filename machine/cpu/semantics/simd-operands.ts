@@ -9,6 +9,7 @@ import {
   loadVector,
   or,
   select,
+  shrU,
   simd,
   wrap,
   xor,
@@ -21,6 +22,9 @@ import type { Emitter } from './emitter';
 const EM = 4;
 const TS = 8;
 const OSFXSR = 0x200;
+/** CR0.NE and the error summary of the x87 status word. */
+const NE_BIT = 5;
+const ES_BIT = 7;
 
 /** The operand is an MMX register (or 64 bits of memory for one), not an XMM register. */
 export const isMmx = (e: Emitter): boolean => e.form.operands.some((kind) => kind.startsWith('mm'));
@@ -32,6 +36,10 @@ export function requireSimd(e: Emitter): void {
   const bad = isMmx(e) ? emulate : or(emulate, xor(and(loadAt(32, State.cr4), i32(OSFXSR)), i32(OSFXSR)));
   e.code.if(bad, () => e.raise(Vector.UD, 0));
   e.code.if(and(cr0, i32(TS)), () => e.raise(Vector.NM, 0));
+  if (!isMmx(e)) return;
+  // a pending x87 error; with CR0.NE clear it is the platform's business
+  const pending = and(shrU(loadAt(32, State.fpuStatus), i32(ES_BIT)), shrU(cr0, i32(NE_BIT)));
+  e.code.if(and(pending, i32(1)), () => e.raise(Vector.MF, 0));
 }
 
 /** Two i64 as a vector. */
