@@ -3,7 +3,7 @@
 ; nasm -f bin bios-check.asm -o check.img  (a 1.44 MB diskette; needs a hard disk of 8 MiB whose sectors hold their number)
         bits 16
         org 0x7c00
-SECTORS equ 12
+SECTORS equ 14
 
         jmp     0:start
 start:  xor     ax, ax
@@ -165,6 +165,7 @@ letters: db     'abcdie##fzhl'
 ; The sum of CX words at ES:DI into AX.
 sum:    xor     ax, ax
 .next:  add     ax, [es:di]
+        xor     ax, di                  ; so that places count
         add     di, 2
         rol     ax, 1
         loop    .next
@@ -606,6 +607,61 @@ main:
         mov     dx, 199
         int     0x10
         SHOW    '10/0d', 'l'
+; ---- text in mode 13h: full blocks, which every font has alike
+%macro PICTURE 1
+        push    es
+        mov     ax, 0xa000
+        mov     es, ax
+        xor     di, di
+        mov     cx, 32000
+        call    sum
+        pop     es
+        SHOW    %1, 'a'
+%endmacro
+        mov     ax, 0x0013
+        int     0x10
+        SETCUR  0x1725
+        mov     cx, 5
+.block: push    cx
+        mov     ax, 0x0edb
+        mov     bx, 0x0030
+        add     bl, cl
+        int     0x10
+        pop     cx
+        loop    .block
+        PICTURE 'blocks'
+        mov     ah, 0x03
+        mov     bh, 0
+        int     0x10
+        SHOW    'cursor', 'd'
+        mov     ax, 0x0e0a
+        mov     bx, 0x0007
+        int     0x10
+        PICTURE 'scrolled'
+        SETCUR  0x0203
+        mov     ax, 0x09db
+        mov     bx, 0x0021
+        mov     cx, 6
+        int     0x10
+        PICTURE '10/09 graphics'
+        mov     ax, 0x0602
+        mov     bx, 0x0011
+        mov     cx, 0x0102
+        mov     dx, 0x0912
+        int     0x10
+        PICTURE '10/06 graphics'
+        mov     ax, 0x0701
+        mov     bx, 0x1200
+        mov     cx, 0x0002
+        mov     dx, 0x1726
+        int     0x10
+        PICTURE '10/07 graphics'
+        mov     ax, 0x0600
+        mov     bx, 0x1300
+        mov     cx, 0x0a0a
+        mov     dx, 0x0c0c
+        int     0x10
+        PICTURE '10/06 clear graphics'
         mov     dx, 0x3c7
         mov     al, 0
         out     dx, al

@@ -9,10 +9,11 @@ rom_start:
         db      'Ringside BIOS', 0
         ; Tables of handlers, for those who start a program without the self test (machine/boot/firmware.ts)
         align   16, db 0
-        dw      just_return, vectors_08, vectors_70, nmi, no_font
+        dw      just_return, vectors_08, vectors_70, nmi, font_8x8
 %include "post.asm"
 %include "boot.asm"
 %include "video.asm"
+%include "font.asm"
 %include "vbe.asm"
 %include "disk.asm"
 %include "eltorito.asm"

@@ -71,7 +71,7 @@ init_vectors:
         mov     word [es:0x02 * 4], nmi
         mov     word [es:0x41 * 4], E_FDPT
         mov     word [es:0x41 * 4 + 2], EBDA
-        mov     word [es:0x43 * 4], no_font
+        mov     word [es:0x43 * 4], font_8x8
         mov     word [es:0x46 * 4], E_FDPT + 16
         mov     word [es:0x46 * 4 + 2], EBDA
         ret
@@ -85,7 +85,7 @@ init_vectors:
 vectors_08:
         dw      int_08, int_09, irq_master, irq_master, irq_master, irq_master, irq_master, irq_master
         dw      int_10, int_11, int_12, int_13, int_14, int_15, int_16, int_17
-        dw      int_18, int_19, int_1a, just_return, just_return, video_parameters, diskette_parameters, no_font
+        dw      int_18, int_19, int_1a, just_return, just_return, video_parameters, diskette_parameters, font_8x8_high
 vectors_70:
         dw      int_70, irq_2, irq_slave, irq_slave, irq_slave, int_75, irq_slave, irq_slave
 

@@ -1,5 +1,5 @@
-; INT 10h: text modes 0..3 (80 or 40 columns, 25 lines) and mode 13h. Text goes to memory at B8000h, the cursor to the
-; CRTC; nothing is sent anywhere else.
+; INT 10h: text modes 0..3 (80 or 40 columns, 25 lines) and mode 13h, in which characters are drawn. Text goes to memory
+; at B8000h, the cursor to the CRTC; nothing is sent anywhere else.
 
 int_10: ENTER_SERVICE
         push    word BDA
@@ -403,9 +403,7 @@ scroll_up:
         jmp     scroll
 scroll_down:
         mov     bl, 1
-scroll: cmp     byte [VIDEO_MODE], 3
-        ja      cursor_done
-        cmp     dh, [VIDEO_ROWS]
+scroll: cmp     dh, [VIDEO_ROWS]
         jbe     .rows
         mov     dh, [VIDEO_ROWS]
 .rows:  cmp     dl, [VIDEO_COLUMNS]
@@ -427,6 +425,8 @@ scroll: cmp     byte [VIDEO_MODE], 3
 .clear_all:
         mov     al, ah
 .some:  sub     ah, al                  ; AL lines are cleared, AH move
+        cmp     byte [VIDEO_MODE], 3
+        ja      scroll_window_picture
         push    ax
         mov     al, ch
         test    bl, 1
@@ -481,6 +481,70 @@ scroll: cmp     byte [VIDEO_MODE], 3
         jnz     .clear
         ret
 
+; The same in mode 13h: AL text lines are cleared, AH move; window CH,CL..DH,DL, direction BL, fill BH.
+scroll_window_picture:
+        shl     ax, 3                   ; pixel lines: both halves stay below 256
+        sub     dl, cl
+        inc     dl
+        movzx   si, dl
+        shl     si, 3                   ; width in pixels
+        push    si
+        movzx   di, cl
+        shl     di, 3
+        mov     dl, ch
+        mov     cx, 320
+        test    bl, 1
+        jz      .up
+        mov     dl, dh
+        inc     dl
+        neg     cx
+.up:    push    ax
+        movzx   ax, dl
+        imul    ax, ax, 320 * 8
+        test    bl, 1
+        jz      .top
+        sub     ax, 320                 ; the last pixel line of the window
+.top:   add     di, ax
+        pop     ax
+        mov     dx, bx                  ; DH fill
+        mov     bx, cx                  ; pitch
+        mov     cx, 0xa000
+        mov     es, cx
+        mov     si, di
+        movzx   cx, al
+.source:
+        add     si, bx
+        loop    .source
+        pop     cx                      ; width
+        push    ds
+        push    es
+        pop     ds
+.line:  test    ah, ah
+        jz      .clear
+        push    cx
+        push    si
+        push    di
+        rep movsb
+        pop     di
+        pop     si
+        pop     cx
+        add     si, bx
+        add     di, bx
+        dec     ah
+        jmp     .line
+.clear: mov     ah, al
+        mov     al, dh
+.fill:  push    cx
+        push    di
+        rep stosb
+        pop     di
+        pop     cx
+        add     di, bx
+        dec     ah
+        jnz     .fill
+        pop     ds
+        ret
+
 ; ES:DI is the cell under the cursor of page BH.
 cell_under_cursor:
         call    cursor_of_page
@@ -503,15 +567,27 @@ read_cell:
 ; AH=09h: CX times character AL with attribute BL at the cursor of page BH. AH=0Ah: the attributes stay.
 write_cells:
         cmp     byte [VIDEO_MODE], 3
-        ja      .end
+        ja      draw_characters
         call    cell_under_cursor
         mov     ah, bl
         rep stosw
+        ret
+
+; CX times character AL in colour BL from the cursor on, to the end of the line at most.
+draw_characters:
+        call    cursor_of_page
+        mov     dx, [si]
+        jcxz    .end
+.next:  call    draw_character
+        inc     dl
+        cmp     dl, [VIDEO_COLUMNS]
+        jae     .end
+        loop    .next
 .end:   ret
 
 write_characters:
         cmp     byte [VIDEO_MODE], 3
-        ja      .end
+        ja      draw_characters
         call    cell_under_cursor
         jcxz    .end
 .next:  mov     [es:di], al
@@ -548,12 +624,11 @@ pixel_address:
 
 ; AH=0Eh: teletype character AL on page BH. Bell, backspace, line feed and carriage return act.
 teletype:
-        cmp     byte [VIDEO_MODE], 3
-        ja      .end
         mov     bh, [VIDEO_PAGE]
         call    teletype_cell
-        jmp     show_cursor
-.end:   ret
+        cmp     byte [VIDEO_MODE], 3
+        jbe     show_cursor
+        ret
 
 ; The same without showing the cursor; keeps BX and BP.
 teletype_cell:
@@ -569,8 +644,7 @@ teletype_cell:
         cmp     al, 0x07
         je      .store
 .character:
-        call    cell_under_cursor
-        mov     [es:di], al
+        call    put_character
         inc     dl
         cmp     dl, [VIDEO_COLUMNS]
         jb      .store
@@ -590,8 +664,53 @@ teletype_cell:
 .store: mov     [si], dx
         ret
 
+; Character AL at the cursor of page BH (row DH, column DL): into its cell, or drawn in colour BL.
+put_character:
+        cmp     byte [VIDEO_MODE], 3
+        ja      draw_character
+        call    cell_under_cursor
+        mov     [es:di], al
+        ret
+
+; Draws character AL in colour BL at row DH, column DL of mode 13h; bit 7 of BL: exclusive or. Keeps registers but ES.
+draw_character:
+        pusha
+        mov     cx, 0xa000
+        mov     es, cx
+        movzx   si, al
+        shl     si, 3
+        add     si, font_8x8
+        movzx   ax, dh
+        imul    ax, ax, 320 * 8
+        movzx   di, dl
+        shl     di, 3
+        add     di, ax
+        mov     ch, 8
+.line:  mov     ah, [cs:si]
+        inc     si
+        mov     cl, 8
+.pixel: shl     ah, 1
+        mov     al, 0
+        jnc     .shown
+        mov     al, bl
+.shown: test    bl, 0x80
+        jz      .store
+        and     al, 0x7f
+        xor     al, [es:di]
+.store: mov     [es:di], al
+        inc     di
+        dec     cl
+        jnz     .pixel
+        add     di, 320 - 8
+        dec     ch
+        jnz     .line
+        popa
+        ret
+
 ; The whole displayed page one line up, filled with the attribute of the cell at the cursor; keeps registers.
 scroll_page:
+        cmp     byte [VIDEO_MODE], 3
+        ja      scroll_picture
         push    ax
         push    cx
         push    dx
@@ -623,6 +742,24 @@ scroll_page:
         pop     dx
         pop     cx
         pop     ax
+        ret
+
+; The same in mode 13h: eight pixel lines up, black below.
+scroll_picture:
+        pusha
+        push    ds
+        mov     ax, 0xa000
+        mov     ds, ax
+        mov     es, ax
+        mov     si, 320 * 8
+        xor     di, di
+        mov     cx, 320 * 192 / 2
+        rep movsw
+        xor     ax, ax
+        mov     cx, 320 * 8 / 2
+        rep stosw
+        pop     ds
+        popa
         ret
 
 ; AH=0Fh: AL mode, AH columns, BH displayed page.
@@ -767,20 +904,20 @@ attribute_start:
         mov     dl, 0xc0
         ret
 
-; AH=11h: AL=30h tells where fonts are; the ROM has none, and loading fonts changes nothing in this text mode but the
-; data that programs look at.
+; AH=11h: AL=30h tells where a font is; there is one, of 8 by 8. Loading fonts changes nothing that can be seen.
 fonts:  cmp     al, 0x30
         jne     .end
         mov     word [bp + R_ES], ROM
-        mov     word [bp + 12], no_font ; the caller's BP
+        mov     word [bp + 12], font_8x8        ; the caller's BP
+        test    bh, 0xfb                ; 0 and 4: characters from 80h on
+        jnz     .lines
+        mov     word [bp + 12], font_8x8_high
+.lines:
         mov     ax, [CHAR_HEIGHT]
         mov     [bp + R_CX], ax
         mov     al, [VIDEO_ROWS]
         mov     [bp + R_DL], al
 .end:   ret
-
-no_font:
-        times 16 db 0
 
 ; AH=12h: BL=10h display memory, 30h text lines (400 always), 31h..36h accepted.
 alternate:
@@ -799,8 +936,6 @@ alternate:
 
 ; AH=13h: CX characters at ES:BP from DH,DL on page BH; AL bit 0 moves the cursor, bit 1: attributes are in the string.
 write_string:
-        cmp     byte [VIDEO_MODE], 3
-        ja      .end
         jcxz    .end
         push    fs
         mov     ax, [bp + R_ES]
@@ -827,6 +962,8 @@ write_string:
         je      .control
         cmp     al, 0x07
         je      .control
+        cmp     byte [VIDEO_MODE], 3
+        ja      .control
         call    cell_under_cursor
         mov     [es:di + 1], bl
 .control:
