@@ -174,6 +174,9 @@ export function loadImage(processor: Processor, fx: Uint8Array): void {
     if (((view.getUint8(4) >>> i) & 1) === 0) tags |= 3 << (2 * i);
   }
   setTags(processor, tags);
+  state.set32(State.fpuOpcode, view.getUint16(6, true));
+  state.set64(State.fpuInstruction, view.getBigUint64(8, true));
+  state.set64(State.fpuData, view.getBigUint64(16, true));
   state.set32(State.mxcsr, view.getUint32(MXCSR, true));
   state.u8.set(fx.subarray(XMM, XMM + 256), State.xmm);
 }
@@ -191,6 +194,9 @@ export function storeImage(processor: Processor): Uint8Array {
     const from = State.x87 + 16 * ((((status >>> 11) & 7) + i) & 7);
     fx.set(state.u8.subarray(from, from + 10), ST + 16 * i);
   }
+  view.setUint16(6, state.get32(State.fpuOpcode), true);
+  view.setBigUint64(8, state.get64(State.fpuInstruction), true);
+  view.setBigUint64(16, state.get64(State.fpuData), true);
   view.setUint32(MXCSR, state.get32(State.mxcsr), true);
   fx.set(state.u8.subarray(State.xmm, State.xmm + 256), XMM);
   return fx;
@@ -218,6 +224,10 @@ export function imageDifferences(host: Uint8Array, ours: Uint8Array, test: TestC
   const word = (fx: Uint8Array): number => (fx[2] | (fx[3] << 8)) & mask;
   if (word(host) !== word(ours)) parts.push(`fsw ${word(host).toString(16)} not ${word(ours).toString(16)}`);
   note('ftw', 4, 1);
+  note('fop', 6, 2);
+  note('fip', 8, 8);
+  // this host writes the data pointer only with an unmasked exception (CPUID.7.0:EBX[6]), our profile always
+  if (((host[2] | (host[3] << 8)) & 0x80) !== 0) note('fdp', 16, 8);
   note('mxcsr', MXCSR, 4);
   for (let i = 0; i < 8; i++) note(`st${i}`, ST + 16 * i, 10);
   for (let i = 0; i < 16; i++) note(`xmm${i}`, XMM + 16 * i, 16);

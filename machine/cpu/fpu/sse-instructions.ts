@@ -230,8 +230,8 @@ function toMmx({ format, bits }: Shape, mode?: number): InstructionHelper {
 /** CVTPI2PS, CVTPI2PD: two doublewords of an MMX register or memory. */
 function fromMmx({ format, bits }: Shape): InstructionHelper {
   return (cpu, instruction) => {
-    // CVTPI2PD with memory leaves the x87 state alone (SDM 2A CVTPI2PD)
-    const touches = instruction.operands[1].kind === 'register' || bits === 32;
+    // with memory the x87 state is left alone (SDM 2A CVTPI2PD; of CVTPI2PS it says otherwise, but processors do the same)
+    const touches = instruction.operands[1].kind === 'register';
     beginMmx(cpu, touches);
     const value = readMmx(cpu, instruction, 1);
     const unit = new SseUnit(cpu);

@@ -14,6 +14,7 @@ import {
   Kind,
   leadingExponent,
   rootFinite,
+  round,
   single,
   toIntegral,
   unpack,
@@ -116,7 +117,19 @@ function scale(unit: X87Unit, a: Float, b: Float): Float {
     if (by > FAR) by = FAR;
     if (by < -FAR) by = -FAR;
   }
-  return unit.round({ ...a, exponent: a.exponent + Number(by), sticky: false }, extended);
+  const exact = { ...a, exponent: a.exponent + Number(by), sticky: false };
+  const result = unit.round(exact, extended);
+  if (result.kind !== Kind.Finite) return result;
+  const lead = leadingExponent(result);
+  // so far out that an exponent moved for an unmasked exception does not fit either: as if it were masked
+  if (lead > extended.maxExponent || lead < extended.minExponent - 63) {
+    const { sign, significand, exponent } = exact;
+    const masked = round(sign, significand, exponent, false, extended, { mode: unit.mode, masks: 0x3f, wrap: 0 });
+    unit.after |= masked.exceptions;
+    unit.up = masked.up;
+    return masked.value;
+  }
+  return result;
 }
 
 /** Exponent and significand; a zero divides by zero (SDM 2A FXTRACT). */
@@ -197,8 +210,12 @@ const remainderInstruction =
     const special = unit.special(a, b);
     const result: Remainder =
       special === undefined ? remainder(unit, a, b, nearest) : { value: special, quotient: 0n, partial: false };
-    if (!unit.finish()) return;
-    unit.write(0, result.value);
+    const completed = unit.finish();
+    if (completed) unit.write(0, result.value);
+    if (special !== undefined || !completed || (unit.before & Exception.Invalid) !== 0) {
+      setConditions(cpu, 0, Status.C1 | Status.C2);
+      return;
+    }
     let conditions = 0;
     if (result.partial) conditions = Status.C2;
     else {

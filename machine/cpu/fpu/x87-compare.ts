@@ -67,9 +67,11 @@ function comparison(from: Source, quietIsInvalid: boolean, pops: number, toFlags
   return (cpu, instruction) => {
     const unit = new X87Unit(cpu, instruction);
     const order = orderOf(unit, from(unit, instruction), quietIsInvalid);
-    if (!unit.finish()) return;
+    const completed = unit.finish(toFlags);
+    // also where an unmasked exception keeps the operands on the stack
     if (toFlags) setOrderFlags(cpu, order);
     else setCodes(cpu, order);
+    if (!completed) return;
     for (let i = 0; i < pops; i++) pop(cpu);
   };
 }

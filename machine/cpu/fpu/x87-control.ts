@@ -9,6 +9,8 @@ import {
   control,
   free,
   initialize,
+  noteInstruction,
+  pop,
   raisePending,
   requireWaiting,
   requireX87,
@@ -60,11 +62,17 @@ function emptyMmx(cpu: Cpu): void {
   setTop(cpu, 0);
 }
 
+/** What waiting instructions that do not set up the x87 start with. */
+function begin(cpu: Cpu): void {
+  requireWaiting(cpu);
+  noteInstruction(cpu);
+}
+
 /** FINCSTP, FDECSTP: C1 is cleared, tags stay. */
 const turn =
   (by: number): InstructionHelper =>
   (cpu) => {
-    requireWaiting(cpu);
+    begin(cpu);
     setTop(cpu, top(cpu) + by);
     setConditions(cpu, 0, Status.C1);
   };
@@ -91,13 +99,13 @@ export const x87Control: [string, InstructionHelper][] = [
   ['fnstcw', storeControl],
   ['fnstsw', storeStatus],
   ['fwait', wait],
-  ['fnop', requireWaiting],
+  ['fnop', begin],
   ['fincstp', turn(1)],
   ['fdecstp', turn(-1)],
   [
     'ffree',
     (cpu, instruction) => {
-      requireWaiting(cpu);
+      begin(cpu);
       free(cpu, registerIndex(instruction));
       setConditions(cpu, 0, Status.C1);
     },
@@ -105,9 +113,9 @@ export const x87Control: [string, InstructionHelper][] = [
   [
     'ffreep',
     (cpu, instruction) => {
-      requireWaiting(cpu);
+      begin(cpu);
       free(cpu, registerIndex(instruction));
-      setTop(cpu, top(cpu) + 1);
+      pop(cpu);
       setConditions(cpu, 0, Status.C1);
     },
   ],

@@ -34,7 +34,8 @@ function load(value: (unit: X87Unit, instruction: Decoded) => Float | Copy): Ins
       unit.before = 0;
       loaded = unit.stackFault(true);
     }
-    if (!unit.finish()) return;
+    // a denormal is loaded even where its exception is unmasked
+    if (!unit.finish() && (unit.before & ~unit.masks) !== Exception.Denormal) return;
     setTop(cpu, top(cpu) - 1);
     const { high, low } = 'low' in loaded ? loaded : packExtended(loaded);
     setRegister(cpu, 0, high, low);
@@ -84,7 +85,10 @@ function narrowed(unit: X87Unit, size: number): bigint | undefined {
   const a = unit.register(0);
   let value = unit.special(a);
   if (value === undefined) value = a.kind === Kind.Finite ? unit.round({ ...a, sticky: false }, format) : a;
-  return unit.storable ? pack(value, format) : undefined;
+  if (unit.storable) return pack(value, format);
+  // nothing is stored, so nothing was inexact
+  unit.after &= ~Exception.Precision;
+  return undefined;
 }
 
 /** FST, FSTP to memory or a register. */
@@ -94,7 +98,11 @@ const store =
     const unit = new X87Unit(cpu, instruction);
     const [operand] = instruction.operands;
     if (operand.kind === 'memory') storeMemory(unit, operand, pops);
-    else {
+    else if (instruction.form.opcode.byte === 0xd9 && isEmpty(cpu, 0)) {
+      // D9 D8+i, which no manual has: an empty ST0 is popped without a stack fault and without being copied
+      unit.finish();
+      pop(cpu);
+    } else {
       const source = copyOf(unit, 0);
       if (!unit.finish()) return;
       setRegister(cpu, operand.kind === 'register' ? operand.index : 0, source.high, source.low);
@@ -233,7 +241,7 @@ const conditionalMove =
     const operand = instruction.operands[1];
     const source = copyOf(unit, operand.kind === 'register' ? operand.index : 0);
     if (isEmpty(cpu, 0)) unit.stackFault(false);
-    if (!unit.finish()) return;
+    if (!unit.finish(true)) return;
     if (unit.hasStackFault) unit.write(0, indefinite);
     else if (condition(cpu.state.arithmeticFlags())) setRegister(cpu, 0, source.high, source.low);
   };

@@ -113,6 +113,11 @@ function setTag(cpu: Cpu, register: number, tag: number): void {
   u32[State.fpuTag >>> 2] = (u32[State.fpuTag >>> 2] & ~(3 << (2 * register))) | (tag << (2 * register));
 }
 
+/** Remembers where the instruction stands, for handlers and FNSTENV. */
+export function noteInstruction(cpu: Cpu): void {
+  cpu.state.setNumber(State.fpuInstruction, cpu.state.rip);
+}
+
 /** Marks ST(i) as empty; its bits stay. */
 export function free(cpu: Cpu, i: number): void {
   setTag(cpu, physical(cpu, i), EMPTY);

@@ -19,6 +19,7 @@ import { FloatUnit } from './float-unit';
 import {
   control,
   isEmpty,
+  noteInstruction,
   requireWaiting,
   Status,
   setConditions,
@@ -108,16 +109,17 @@ export class X87Unit extends FloatUnit {
 
   /**
    * Records pointers, error bits, summary and C1.
+   * @param keepsC1 C1 stays as it is unless there is a stack fault
    * @returns whether results may be written: no unmasked exception was found before the computation
    */
-  finish(): boolean {
+  finish(keepsC1 = false): boolean {
     const { cpu } = this;
     const { state } = cpu;
-    state.setNumber(State.fpuInstruction, state.rip);
+    noteInstruction(cpu);
     if (this.#data !== undefined) state.setNumber(State.fpuData, this.#data);
     const found = this.stopped ? this.before : this.before | this.after;
     const c1 = this.#stackFault ? this.#overflow : (found & Exception.Precision) !== 0 && this.up;
-    setConditions(cpu, c1 ? Status.C1 : 0, Status.C1);
+    if (!keepsC1 || this.#stackFault) setConditions(cpu, c1 ? Status.C1 : 0, Status.C1);
     if (found === 0) return true;
     state.set32(State.fpuStatus, status(cpu) | found | (this.#stackFault ? Status.SF : 0));
     updateSummary(cpu);
@@ -195,6 +197,18 @@ function modRm(instruction: Decoded, operand: MemoryOperand): number {
     return mod | (rm16[`${operand.base},${operand.index}`] ?? 6);
   }
   if (operand.base === 16) return 5;
-  if (operand.base < 0) return operand.index < 0 && instruction.addressSize === 32 ? 5 : 4;
-  return mod | (operand.index >= 0 ? 4 : operand.base & 7);
+  if (operand.base < 0) return hasSib(instruction, 4) ? 4 : 5;
+  return mod | (hasSib(instruction, bytes) ? 4 : operand.base & 7);
+}
+
+/** Whether a SIB byte is among the instruction's bytes: what is left beside prefixes, opcode, ModRM and displacement. */
+function hasSib(instruction: Decoded, displacementBytes: number): boolean {
+  const { prefixes, length } = instruction;
+  const count =
+    Number(prefixes.segment >= 0) +
+    Number(prefixes.operandSize) +
+    Number(prefixes.addressSize) +
+    Number(prefixes.rex !== 0) +
+    Number(prefixes.repeat !== 0);
+  return length - count - displacementBytes > 2;
 }
