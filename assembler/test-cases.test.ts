@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { installed } from '../test/installed';
 import type { AssembleOptions, AssembleResult, SourceReader } from './api';
 import { assemble } from './assemble';
 import { dependencyRule, preprocess } from './preprocess';
@@ -76,7 +77,7 @@ function comparable(lines: readonly string[]): string[] {
 
 const files = readdirSync(folder).filter((name) => name.endsWith('.asm'));
 
-describe('a source is assembled as by NASM', () => {
+describe.skipIf(!installed('nasm'))('a source is assembled as by NASM', () => {
   for (const file of files) {
     it(file, () => {
       const source = decodeSource(readFileSync(join(folder, file)));
@@ -105,7 +106,7 @@ describe('a source is assembled as by NASM', () => {
 /** White space at the end of a line or behind a label means nothing: NASM leaves some where a macro was called. */
 const lines = (text: string): string[] => text.split('\n').map((line) => line.trimEnd().replace(' :', ':'));
 
-describe('a source is preprocessed as by nasm -E', () => {
+describe.skipIf(!installed('nasm'))('a source is preprocessed as by nasm -E', () => {
   for (const file of files) {
     it(file, () => {
       const source = decodeSource(readFileSync(join(folder, file)));
@@ -117,7 +118,7 @@ describe('a source is preprocessed as by nasm -E', () => {
   }
 });
 
-describe('a rule for make', () => {
+describe.skipIf(!installed('nasm'))('a rule for make', () => {
   it('is written as nasm -M does, in lines that are not too long', () => {
     for (const { file, target } of [
       { file: 'include.asm', target: 'include.bin' },

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { installed } from '../../test/installed';
 import type { AssembleOptions, SourceReader } from '../api';
 import { assemble } from '../assemble';
 
@@ -58,7 +59,7 @@ main:   push    rbx
         section .note.GNU-stack noalloc noexec nowrite progbits
 `;
 
-describe('an elf64 object', () => {
+describe.skipIf(!installed('gcc', 'ld', 'readelf', 'gdb'))('an elf64 object', () => {
   it('links beside an object of GCC and runs', () => {
     object('main64', program, { format: 'elf64', debug: true, directory: folder });
     writeFileSync(join(folder, 'helper.c'), 'int helper(int x) { return x + 1; }\n');
@@ -87,7 +88,7 @@ describe('an elf64 object', () => {
   });
 });
 
-describe('an elf32 object', () => {
+describe.skipIf(!installed('gcc', 'ld', 'readelf', 'gdb'))('an elf32 object', () => {
   const source = `        global  _start
         extern  number
         section .text
