@@ -19,6 +19,7 @@ const peers = [
   { command: 'objdump', debian: 'binutils' },
   { command: 'gcc', debian: 'gcc libc6-dev' },
   { command: 'gdb', debian: 'gdb' },
+  { command: 'chromium', debian: 'chromium' },
   { command: 'iasl', debian: 'acpica-tools' },
   { command: 'bochs', debian: 'bochs bochs-term bochsbios vgabios' },
 ];
@@ -45,23 +46,30 @@ async function check(name, work) {
 }
 
 /**
- * What vitest skipped, file by file, and the one command that brings it.
+ * What vitest skipped, file by file.
  * @param {{ name: string, assertionResults: { status: string }[] }[]} files
  */
 function skippedTests(files) {
-  const places = files
-    .map(({ name, assertionResults }) => ({
-      file: relative(root, name),
-      count: assertionResults.filter(({ status }) => status === 'skipped' || status === 'pending').length,
-    }))
-    .filter(({ count }) => count > 0);
-  if (places.length === 0) return [];
-  const missing = peers.filter(({ command }) => !which(command));
-  const packages = [...new Set(missing.map(({ debian }) => debian))].join(' ');
-  const install = `sudo apt-get install -y --no-install-recommends ${packages} && `;
+  return files
+    .map(({ name, assertionResults }) => {
+      const count = assertionResults.filter(({ status }) => status === 'skipped' || status === 'pending').length;
+      return count > 0 ? `${count} tests in ${relative(root, name)}` : '';
+    })
+    .filter(Boolean);
+}
+
+/** The one command after which nothing is skipped. @param {readonly string[]} skips */
+function remedy(skips) {
+  const needed = peers.filter(
+    ({ command }) => command !== 'chromium' || skips.some((skip) => skip.includes('browser')),
+  );
+  const missing = needed.filter(({ command }) => !which(command));
   // Peers whose answers are checked in are asked again only on demand: PEERS.
-  const remedy = `${missing.length > 0 ? install : ''}PEERS=1 npm test`;
-  return places.map(({ file, count }) => `${count} in ${file}; to run them: ${remedy}`);
+  const again = 'PEERS=1 npm test';
+  if (missing.length === 0) return again;
+  if (!which('apt-get')) return `install ${missing.map(({ command }) => command).join(', ')}, then ${again}`;
+  const packages = [...new Set(missing.map(({ debian }) => debian))].join(' ');
+  return `sudo apt-get install -y --no-install-recommends ${packages} && ${again}`;
 }
 
 async function unit() {
@@ -97,6 +105,7 @@ const skips = results.flatMap((each) => each.skipped);
 console.log('');
 for (const each of results) console.log(`${each.name}: ${each.passed} passed, ${each.failed} failed`);
 for (const skip of skips) console.log(`skipped: ${skip}`);
+if (skips.length > 0) console.log(`to run what was skipped: ${remedy(skips)}`);
 if (skips.length > 0 && process.env.RINGSIDE_NO_SKIPS) {
   console.log('RINGSIDE_NO_SKIPS is set: each skip is a failure');
   failed += skips.length;
