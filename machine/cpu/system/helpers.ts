@@ -4,6 +4,7 @@ import type { Cpu, InstructionHelper } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Segment } from '../layout';
 import { effectiveAddress, linearAddress, memoryOperand, readOperand64 } from './access';
+import { compareExchange8, compareExchange16 } from './compare-exchange';
 import {
   clearTaskSwitched,
   loadMachineStatus,
@@ -237,6 +238,8 @@ const list: [string, InstructionHelper][] = [
   ['rdrand', random],
   ['rdseed', random],
   ['rdpid', readProcessorId],
+  ['cmpxchg8b', compareExchange8],
+  ['cmpxchg16b', compareExchange16],
   ['rdpkru', protectionKeyRights],
   ['wrpkru', protectionKeyRights],
   ['bound', checkBounds],
@@ -262,6 +265,9 @@ const list: [string, InstructionHelper][] = [
   ['prefetcht2', nothing],
   ['endbr32', nothing],
   ['endbr64', nothing],
+  // without shadow stacks these leave their operand alone (SDM 2B, RDSSPD/RDSSPQ)
+  ['rdsspd', nothing],
+  ['rdsspq', nothing],
   ['ud0', undefinedInstruction],
   ['ud1', undefinedInstruction],
   ['ud2', undefinedInstruction],
