@@ -1,5 +1,6 @@
 /** Fills in what a launch configuration leaves out, so that F5 in a source needs none, and refuses to start what cannot run. */
 import * as vscode from 'vscode';
+import { DEFAULT_LAUNCH } from '../../hypervisor/launch-options';
 import { pathOf, resolvePath } from './paths';
 import type { ProgramCheck } from './program-check';
 
@@ -40,7 +41,9 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     }
     const program = resolvePath(config.program, folder);
     if (sourceFile.test(program.path) && !(await this.#check.mayStart(program))) return undefined;
-    const resolved: vscode.DebugConfiguration = { ...config, program: pathOf(program) };
+    // The method is filled in for the views, which have other words for a guest on bare metal.
+    const { virtualization = DEFAULT_LAUNCH.virtualization } = config;
+    const resolved: vscode.DebugConfiguration = { ...config, program: pathOf(program), virtualization };
     for (const key of otherFiles) {
       if (typeof config[key] === 'string') resolved[key] = pathOf(resolvePath(config[key], folder));
     }
