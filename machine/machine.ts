@@ -219,7 +219,12 @@ export class Machine {
     const { afterSlice } = this;
     this.afterSlice = undefined;
     afterSlice?.();
-    if (processor.retired === before) return leave;
+    // SDM 3C 25.5.2: after an instruction, or the delivery of an event that came instead of one
+    const trapsMonitor = monitorTrap && (processor.retired !== before || state.delivered !== delivered);
+    if (processor.retired === before) {
+      if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
+      return leave;
+    }
     const { interruptibility } = State;
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
       state.set32(interruptibility, state.get32(interruptibility) & ~3);
@@ -227,13 +232,13 @@ export class Machine {
     // a trap is held off by MOV SS (SDM 3A 6.8.3), and lost by INT n and faults
     if (trap && state.delivered === delivered && (state.get32(interruptibility) & 2) === 0)
       this.guarded(() => deliverDebug(processor, 0x4000));
-    if (monitorTrap && this.vmx.monitorTrap) this.vmx.trapMonitor();
+    if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
     return leave;
   }
 
   #deliverFault(fault: GuestFault): boolean {
     deliverFault(this.processor, fault);
-    return this.#ended !== undefined;
+    return this.#ended !== undefined || this.vmx.monitorTrap;
   }
 
   #tripleFault(fault: TripleFault): boolean {

@@ -306,7 +306,8 @@ export class Processor implements Cpu {
       const low = i32[State.linearPage >>> 2];
       const high = i32[(State.linearPage >>> 2) + 1];
       if (state.codeBits === 64 && !mmu.isCanonical(low, high)) raise(Vector.GP, 0, 'RIP is not canonical');
-      const physical = mmu.translateFetch(low, high);
+      // with the offset: CR2 and the fields of an EPT violation name the instruction
+      const physical = mmu.translateFetch(low | u32[State.offset >>> 2], high);
       const page = Math.floor(physical / PAGE_SIZE);
       const cached = this.memory.kindOf(physical) !== PageKind.Mmio;
       const code = this.code.pageFor(cached ? page : -1, this.#mode(), cached);

@@ -1,5 +1,6 @@
 /** VM-entry checks of the VMX controls (SDM 3C 26.2.1). Rows of controls that the processor lacks fail as reserved bits do. */
 import type { VmEntryCheckId } from '../../../isa/vmx/entry-checks';
+import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
 import { allowedOnes, requiredOnes } from './capability-msrs';
 import type { CheckContext, Predicate } from './entry-check-context';
 
@@ -21,6 +22,14 @@ const pushesErrorCode = new Set([8, 10, 11, 12, 13, 14, 17]);
 const list = (c: CheckContext, address: bigint, count: number): boolean =>
   count === 0 || (c.isPhysical(address, 16n) && c.isPhysical(address + 16n * BigInt(count) - 1n, 1n));
 
+/** Memory type, walk length and reserved bits of an EPT pointer are what VM entry allows (SDM 3C 26.2.1.1). */
+export const isEptPointer = (value: bigint): boolean =>
+  eptMemoryType(value) && eptWalkLength(value) && (value & 0x80n) === 0n && eptReserved(value);
+const eptMemoryType = (value: bigint): boolean => (value & 7n) === 0n || (value & 7n) === 6n;
+const eptWalkLength = (value: bigint): boolean => ((value >> 3n) & 7n) === 3n;
+const eptReserved = (value: bigint): boolean =>
+  (value & 0xf00n) === 0n && value >> BigInt(PHYSICAL_ADDRESS_BITS) === 0n;
+
 export const controlPredicates: Readonly<Partial<Record<VmEntryCheckId, Predicate>>> = {
   'pin-based-reserved': (c) => within(c.read32('pinBasedControls'), 'pin-based'),
   'primary-reserved': (c) => within(c.read32('primaryProcessorBasedControls'), 'primary'),
@@ -34,12 +43,10 @@ export const controlPredicates: Readonly<Partial<Record<VmEntryCheckId, Predicat
   'virtual-nmis-need-nmi-exiting': (c) => c.pin('NMI exiting') || !c.pin('virtual NMIs'),
   'nmi-window-needs-virtual-nmis': (c) => c.pin('virtual NMIs') || !c.primary('NMI-window exiting'),
   'vpid-not-zero': (c) => !c.secondary('enable VPID') || c.read32('virtualProcessorIdentifier') !== 0,
-  'eptp-memory-type': (c) => !c.secondary('enable EPT') || [0n, 6n].includes(c.read('eptPointer') & 7n),
-  'eptp-walk-length': (c) => !c.secondary('enable EPT') || ((c.read('eptPointer') >> 3n) & 7n) === 3n,
+  'eptp-memory-type': (c) => !c.secondary('enable EPT') || eptMemoryType(c.read('eptPointer')),
+  'eptp-walk-length': (c) => !c.secondary('enable EPT') || eptWalkLength(c.read('eptPointer')),
   'eptp-supervisor-shadow-stack': (c) => !c.secondary('enable EPT') || (c.read('eptPointer') & 0x80n) === 0n,
-  'eptp-reserved': (c) =>
-    !c.secondary('enable EPT') ||
-    ((c.read('eptPointer') & 0xf00n) === 0n && c.isPhysical(c.read('eptPointer') & ~0xfffn, PAGE)),
+  'eptp-reserved': (c) => !c.secondary('enable EPT') || eptReserved(c.read('eptPointer')),
   'unrestricted-guest-needs-ept': (c) => c.secondary('enable EPT') || !c.secondary('unrestricted guest'),
   'exit-reserved': (c) => within(c.read32('exitControls'), 'exit'),
   'save-preemption-timer-needs-timer': (c) =>

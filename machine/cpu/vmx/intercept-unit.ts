@@ -48,6 +48,9 @@ const always: Readonly<Record<string, number>> = {
   vmxon: ExitReason.Vmxon,
 };
 
+/** Base "register" of RIP-relative addresses. */
+const RIP_BASE = 16;
+
 /** Causes by port: the same ports exit again and again. */
 const ioCauses = new Map<number, string>();
 
@@ -129,23 +132,28 @@ export class InterceptUnit implements Intercepts {
       if (reason === undefined) return;
       exit = this.make(reason, `${mnemonic.toUpperCase()} exits always in non-root mode`, instruction);
     }
-    if (linear !== undefined) exit.qualification = BigInt.asUintN(64, BigInt(linear));
+    if (mnemonic === 'invlpg') exit.qualification = BigInt.asUintN(64, BigInt(linear ?? 0));
+    else exit.qualification = this.#displacement(instruction);
     exit.instructionInformation = operandInformation(instruction);
     throw exit;
   }
 
-  descriptorTable(mnemonic: string, instruction: Decoded, linear?: number): void {
+  /** Exit qualification of an instruction with a memory operand: its displacement; RIP-relative, with RIP (SDM 3C 28.2.1). */
+  #displacement(instruction: Decoded): bigint {
+    const memory = instruction.operands.find((o) => o.kind === 'memory');
+    if (memory?.kind !== 'memory') return 0n;
+    const displacement = (BigInt(memory.displacementHigh >>> 0) << 32n) | BigInt(memory.displacement >>> 0);
+    const next = memory.base === RIP_BASE ? BigInt(this.cpu.state.rip + instruction.length) : 0n;
+    return BigInt.asUintN(64, displacement + next);
+  }
+
+  descriptorTable(mnemonic: string, instruction: Decoded): void {
     if (!this.hasSecondary('descriptor-table exiting')) return;
     const tables = ['sgdt', 'sidt', 'lgdt', 'lidt'].indexOf(mnemonic);
     const reason = tables >= 0 ? ExitReason.GdtrIdtrAccess : ExitReason.LdtrTrAccess;
     const which = tables >= 0 ? tables : ['sldt', 'str', 'lldt', 'ltr'].indexOf(mnemonic);
     const exit = this.make(reason, 'secondary control "descriptor-table exiting" is 1', instruction);
-    if (linear !== undefined) {
-      const memory = instruction.operands.find((o) => o.kind === 'memory');
-      const displacement =
-        memory?.kind === 'memory' ? (BigInt(memory.displacementHigh) << 32n) | BigInt(memory.displacement >>> 0) : 0n;
-      exit.qualification = BigInt.asUintN(64, displacement);
-    }
+    exit.qualification = this.#displacement(instruction);
     exit.instructionInformation = (operandInformation(instruction) & 0x0fffffff) | (which << 28);
     throw exit;
   }
@@ -368,7 +376,7 @@ export class InterceptUnit implements Intercepts {
 
 /** The operand part of the VM-exit instruction information (SDM 3C tables 27-10 to 27-15). */
 export function operandInformation(instruction: Decoded): number {
-  let bits = sizeCode[instruction.addressSize] << 7;
+  let bits = 0;
   const memory = instruction.operands.find(
     (o): o is Extract<DecodedOperand, { kind: 'memory' }> => o.kind === 'memory',
   );
@@ -376,9 +384,10 @@ export function operandInformation(instruction: Decoded): number {
     (o): o is Extract<DecodedOperand, { kind: 'register' }> => o.kind === 'register',
   );
   if (memory) {
+    bits |= sizeCode[instruction.addressSize] << 7;
     bits |= Math.log2(memory.scale) | (memory.segment << 15);
     bits |= memory.index < 0 ? 1 << 22 : memory.index << 18;
-    bits |= memory.base < 0 || memory.base === 16 ? 1 << 27 : memory.base << 23;
+    bits |= memory.base < 0 || memory.base === RIP_BASE ? 1 << 27 : memory.base << 23;
     if (registers[0]) bits |= registers[0].index << 28;
   } else {
     bits |= 1 << 10;

@@ -12,6 +12,7 @@ import { deliverDebug, type FaultLink, injectEvent, TripleFault } from '../syste
 import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
 import { CR0_FIXED0, CR4_FIXED0, vmxCapabilityMsrs } from './capability-msrs';
 import { checkEntry, type FailedCheck } from './entry-checks';
+import { isEptPointer } from './entry-checks-controls';
 import { loadGuest, loadHost, loadHostPdptes, saveGuest } from './guest-state';
 import { InterceptUnit } from './intercept-unit';
 import { loadMsrs, storeMsrs } from './msr-areas';
@@ -321,25 +322,24 @@ export class VmxUnit {
     const type = Number(BigInt.asUintN(64, readOperand64(processor, instruction, 0)));
     const at = linearAddress(processor, instruction, memoryOperand(instruction, 1), 16, false);
     const first = read64(processor, at);
+    const second = read64(processor, at + 8);
     if (mnemonic === 'invept') {
-      if (type !== 1 && type !== 2) {
+      const valid = second === 0n && (type === 2 || (type === 1 && isEptPointer(first)));
+      if (!valid) {
         this.#fail(28);
         return;
       }
       processor.mmu.invalidateEpt(type, Number(first));
     } else {
       const vpid = Number(first & 0xffffn);
-      if (type > 3 || first >> 16n !== 0n || (type !== 2 && vpid === 0)) {
+      const low = Number(BigInt.asIntN(32, second));
+      const high = Number(BigInt.asIntN(32, second >> 32n));
+      const allowed = type <= 3 && first >> 16n === 0n && (type === 2 || vpid !== 0);
+      if (!allowed || (type === 0 && !processor.mmu.isCanonical(low, high))) {
         this.#fail(28);
         return;
       }
-      const address = read64(processor, at + 8);
-      processor.mmu.invalidateVpid(
-        type,
-        vpid,
-        Number(BigInt.asIntN(32, address)),
-        Number(BigInt.asIntN(32, address >> 32n)),
-      );
+      processor.mmu.invalidateVpid(type, vpid, low, high);
     }
     this.#succeed();
   }
@@ -348,7 +348,11 @@ export class VmxUnit {
     const result = this.enter(launch);
     if (result.kind === 'fail-invalid') this.#failInvalid();
     else if (result.kind === 'fail-valid') this.#fail(result.error);
-    else if (result.kind === 'entered') this.#state.ripAssigned = true;
+    else if (result.kind === 'entered') {
+      this.#state.ripAssigned = true;
+      // timer, windows and the monitor trap flag are looked at before the guest's first instruction
+      this.processor.endSlice();
+    }
   }
 
   // ---------------------------------------------------------------- VM entry
