@@ -1,4 +1,5 @@
 import { decode, isDecoded } from '../../isa/decoder';
+import { semanticsOf } from '../../machine/cpu/semantics/table';
 import { hostForms, MEMORY, makeCase, type TestCase } from './cases';
 import { imageDifferences, imageText, usesFloatState } from './fx-image';
 import { type HostResult, runOnHost } from './host';
@@ -85,7 +86,9 @@ export function compareWithHost(program: string, casesPerForm: number, seed: num
   const flush = (): void => {
     const host = runOnHost(program, batch);
     batch.forEach((test, i) => {
-      for (const translated of [false, true]) {
+      // what is written in TypeScript leaves a translated region
+      const ways = semanticsOf(test.form) === undefined ? [false] : [false, true];
+      for (const translated of ways) {
         result.cases++;
         const text = difference(test, host[i], ours.run(test, translated));
         if (text === '') continue;

@@ -88,7 +88,10 @@ function exponential(unit: X87Unit, a: Float): Float {
   if (a.kind === Kind.Infinity) return a.sign ? minusOne : a;
   unit.noteDenormals(a);
   if (a.kind === Kind.Zero) return a;
-  if (compare({ ...a, sign: 0 }, plusOne) > 0) return a;
+  if (compare({ ...a, sign: 0 }, plusOne) > 0) {
+    unit.precision();
+    return a;
+  }
   if (compare(a, plusOne) === 0) return plusOne;
   if (compare(a, minusOne) === 0) return finite(1, 1n, -1);
   if (leadingExponent(a) < TINY) return unit.round(scaled(a, ln2), extended);
@@ -155,7 +158,10 @@ function timesLogarithmOfSum(unit: X87Unit, x: Float, y: Float): Float {
     return infinity(y.sign);
   }
   unit.noteDenormals(x, y);
-  if (x.sign === 1 && leadingExponent(x) >= 0) return x;
+  if (x.sign === 1 && leadingExponent(x) >= 0) {
+    unit.precision();
+    return x;
+  }
   if (leadingExponent(x) < TINY) {
     const small = scaled(x, log2OfE);
     return multiplyLogarithm(unit, y, perturbed(small, x.sign === 1));
@@ -201,26 +207,36 @@ function reduce(a: Float): Reduced {
   return { rest: value, quadrant: Number(count & 3n) };
 }
 
+/** Exponents below which trigonometry takes short cuts, found on processors. */
+const ARGUMENT_ITSELF = -68;
+const SMALL_TANGENT = -33;
+const SMALL_RATIO = -40;
+
 interface Trigonometric {
   sine: Exact;
   cosine: Exact;
   tangent: Exact;
+  /** Taken for exact results, though they are not. */
+  exact: boolean;
 }
 
 /** Sine, cosine and tangent of a finite angle below 2^63. */
 function trigonometric(a: Float): Trigonometric {
-  if (leadingExponent(a) < TINY) {
-    const exact = { ...a, sticky: false };
-    const nearOne = { sign: 0, significand: (1n << 140n) - 1n, exponent: -140, sticky: true };
-    return { sine: perturbed(exact, false), cosine: nearOne, tangent: perturbed(exact, true) };
+  const exact = { ...a, sticky: false };
+  const lead = leadingExponent(a);
+  // what the processors do: below 2^-68 the answers are the argument and 1, in whatever rounding mode
+  if (lead < ARGUMENT_ITSELF) {
+    const cosine = { sign: 0, significand: 1n, exponent: 0, sticky: false };
+    return { sine: exact, cosine, tangent: exact, exact: true };
   }
   const { rest, quadrant } = reduce(a);
   let { sine, cosine } = sineCosine(rest);
   if (quadrant & 1) [sine, cosine] = [cosine, -sine];
   if (quadrant & 2) [sine, cosine] = [-sine, -cosine];
   if (a.sign) sine = -sine;
-  const tangent = inexact(quotient(sine, cosine));
-  return { sine: inexact(sine), cosine: inexact(cosine), tangent };
+  // a small tangent is taken to lie below its argument, though it lies above
+  const tangent = lead < SMALL_TANGENT ? perturbed(exact, false) : inexact(quotient(sine, cosine));
+  return { sine: inexact(sine), cosine: inexact(cosine), tangent, exact: false };
 }
 
 /** FSIN, FCOS, FSINCOS, FPTAN: C2 says that the operand is 2^63 or more and was left as it is. */
@@ -247,6 +263,7 @@ function trigonometricInstruction(
       unit.noteDenormals(a);
       const found = a.kind === Kind.Zero ? undefined : trigonometric(a);
       values = results(a, (exact) => unit.round(exact, extended), found);
+      if (found?.exact) noteTiny(unit, values[0]);
     }
     const completed = unit.finish();
     setConditions(cpu, 0, Status.C2);
@@ -254,6 +271,12 @@ function trigonometricInstruction(
     unit.write(0, values[0]);
     if (pushes) unit.push(values[1]);
   };
+}
+
+/** An answer that was taken over is inexact, and an underflow if it is denormal. */
+function noteTiny(unit: X87Unit, a: Float): void {
+  if ((unit.after & Exception.Precision) === 0) unit.precision();
+  if (a.kind === Kind.Finite && leadingExponent(a) < extended.minExponent) unit.after |= Exception.Underflow;
 }
 
 /** FPATAN: the angle of the point (ST0, ST1), in its quadrant (SDM 2A FPATAN). */
@@ -270,11 +293,12 @@ function angle(unit: X87Unit, x: Float, y: Float): Float {
   if (x.kind === Kind.Zero) return piTimes(1n, 1n);
   const distance = leadingExponent(y) - leadingExponent(x);
   const positive = (a: Float): Float => ({ ...a, sign: 0 });
-  if (distance < TINY) {
-    if (x.sign) return unit.round({ ...inexact(pi - 1n), sign }, extended);
-    const ratio = divideFinite(positive(y), positive(x));
-    return unit.round({ ...(ratio.sticky ? ratio : perturbed(ratio, false)), sign }, extended);
+  if (distance < SMALL_RATIO && x.sign === 0) {
+    const ratio = unit.round({ ...divideFinite(positive(y), positive(x)), sign }, extended);
+    noteTiny(unit, ratio);
+    return ratio;
   }
+  if (distance < TINY) return unit.round({ ...inexact(pi - 1n), sign }, extended);
   if (distance > -TINY) {
     const half = pi >> 1n;
     return unit.round({ ...inexact(x.sign ? half + 1n : half - 1n), sign }, extended);
