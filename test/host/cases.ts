@@ -45,7 +45,9 @@ function encode(form: Form, random: Random, aligned: boolean): { code: number[];
   const code: number[] = [];
   if (form.lock && random.below(8) === 0) code.push(0xf0);
   if (form.repeat !== 'none' && random.below(2) === 0) code.push(random.below(2) === 0 ? 0xf2 : 0xf3);
-  if (opcode.operandSize === 16) code.push(0x66);
+  // the environment of the x87 has a form of 16 bits
+  const short = /^f(nstenv|ldenv|nsave|rstor)$/.test(form.mnemonic) && random.below(2) === 0;
+  if (opcode.operandSize === 16 || short) code.push(0x66);
   if (opcode.mandatory === 0x66 || opcode.mandatory === 0xf2 || opcode.mandatory === 0xf3) code.push(opcode.mandatory);
   const wide = opcode.w === 1 || (opcode.operandSize === 64 && !opcode.defaultSize64);
   let modrm = -1;
