@@ -1,6 +1,6 @@
 /**
- * Virtual time. One retired instruction is one tick; HLT lets time jump to the next alarm. There is no other clock in
- * the core: devices ask for alarms here, and the CPU's slices end exactly at the next one.
+ * Virtual time. One retired instruction is one tick; an access to an I/O port takes some more, and HLT lets time jump to
+ * the next alarm. There is no other clock in the core: devices ask for alarms here, and the CPU's slices end exactly at the next one.
  */
 
 /** Ticks in a second of guest time; the TSC counts ticks one to one. */
@@ -18,6 +18,9 @@ export class Clock {
   #alarms: Alarm[] = [];
   /** Called when the earliest alarm changed, so that a running slice can be cut short. */
   onReschedule: () => void = () => {};
+
+  /** Called when something takes time besides the instructions: the owner lets so many ticks pass. */
+  onPass: (ticks: number) => void = () => {};
 
   /** Who counts: a function giving the ticks at this moment, exact inside a slice too. */
   setSource(now: () => number): void {

@@ -58,7 +58,7 @@ export class Machine {
   readonly processor: Processor;
   readonly platform: Platform;
   readonly translator: Translator;
-  /** Ticks that passed in HLT. */
+  /** Ticks that passed besides the instructions: in HLT, and while I/O ports answered. */
   idle = 0;
   readonly vmx: VmxUnit;
   /** An interrupt for the VMM while a guest runs: by default what the interrupt controller has. */
@@ -81,6 +81,7 @@ export class Machine {
     const { processor } = this;
     this.clock.setSource(() => processor.retired + this.idle);
     this.clock.onReschedule = () => processor.endSlice();
+    this.clock.onPass = (ticks) => this.#pass(ticks);
     this.vmx = new VmxUnit(processor);
     this.platform = createPc(this.clock, { ...options, memory: guestMemory(this.memory) });
     this.memory.mmio = this.platform;
@@ -99,6 +100,16 @@ export class Machine {
     this.memory.writeBytes(BIOS_BASE, biosImage());
     this.memory.setKind(BIOS_BASE, 0x10000, PageKind.Rom);
     this.reset();
+  }
+
+  /** An instruction takes longer than its tick: alarms come so much sooner. What is done between slices takes no time. */
+  #pass(ticks: number): void {
+    const { processor, clock } = this;
+    if (!processor.running) return;
+    this.idle += ticks;
+    const left = Math.min(clock.next() - clock.now(), this.vmx.untilPreemption);
+    if (left <= 0) processor.endSlice();
+    else if (left < SLICE) processor.shortenSlice(left);
   }
 
   /** Stops the machine for good. */

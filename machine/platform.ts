@@ -66,6 +66,12 @@ export const DRIVE_NUMBER: Readonly<Record<BootDrive, number>> = { floppy: 0x00,
 /** 1 January 2025, 00:00:00 UTC: guest dates do not depend on the host's. */
 export const DEFAULT_START = 1_735_689_600;
 
+/**
+ * Ticks that an access to an I/O port takes besides the instruction's own: a microsecond, as on PCs since the ISA bus.
+ * Guests that poll a port until some time is over would need far too many instructions without it.
+ */
+const PORT_ACCESS = 1000;
+
 /** State of all devices by name. */
 export interface PlatformState {
   readonly devices: Readonly<Record<string, unknown>>;
@@ -211,11 +217,14 @@ export class Platform {
 
   /** Value at a port, zero-extended; all ones where nothing answers. */
   readPort(port: number, size: AccessSize): number {
-    return this.#ports.read(port, size);
+    const value = this.#ports.read(port, size);
+    this.clock.onPass(PORT_ACCESS);
+    return value;
   }
 
   writePort(port: number, size: AccessSize, value: number): void {
     this.#ports.write(port, size, value);
+    this.clock.onPass(PORT_ACCESS);
   }
 
   /** Some device answers this physical address. */

@@ -197,10 +197,21 @@ export class Processor implements Cpu {
 
   /** Lets the present slice end after one more instruction. To be called from a VM exit's handler. */
   stepOnce(): void {
-    const left = this.state.i32[State.remaining >>> 2];
-    if (left <= 1) return;
-    this.state.i32[State.cut >>> 2] += left - 1;
-    this.state.i32[State.remaining >>> 2] = 1;
+    this.shortenSlice(1);
+  }
+
+  /** A slice is under way. */
+  get running(): boolean {
+    return this.#sliceSize > 0;
+  }
+
+  /** Lets the present slice end after at most `count` more instructions, the one in hand among them. */
+  shortenSlice(count: number): void {
+    const { i32 } = this.state;
+    const excess = i32[State.remaining >>> 2] - count;
+    if (excess <= 0) return;
+    i32[State.cut >>> 2] += excess;
+    i32[State.remaining >>> 2] = count;
   }
 
   /** A VMM did an instruction in the guest's stead: it counts as retired. */
