@@ -14,12 +14,14 @@ import {
   Kind,
   pack,
   quiet,
+  Rounding,
   rootFinite,
   toIntegral,
   unpack,
   zero,
 } from './float';
 import { type BasicOperation, FloatUnit } from './float-unit';
+import { native } from './native';
 
 const DAZ = 1 << 6;
 const FTZ = 1 << 15;
@@ -32,6 +34,8 @@ const Condition = { Equal: 0, Less: 1, LessOrEqual: 2, Unordered: 3 } as const;
 /** The environment of one instruction. {@link finish} must be called before results are written. */
 export class SseUnit extends FloatUnit {
   readonly #daz: boolean;
+  /** Rounding to nearest, and the inexact exception is masked and noted already. */
+  readonly #plain: boolean;
 
   /** @param mode rounding mode instead of that of MXCSR */
   constructor(
@@ -42,6 +46,7 @@ export class SseUnit extends FloatUnit {
     const masks = (mxcsr >>> 7) & 0x3f;
     super(masks, { mode: mode ?? (mxcsr >>> 13) & 3, masks, flush: (mxcsr & FTZ) !== 0, wrap: 0 });
     this.#daz = (mxcsr & DAZ) !== 0;
+    this.#plain = this.mode === Rounding.Nearest && (mxcsr & masks & Exception.Precision) !== 0;
   }
 
   /** Adds the exceptions to MXCSR; raises #XM (#UD while CR4.OSXMMEXCPT is clear) if one of them is unmasked. */
@@ -69,6 +74,10 @@ export class SseUnit extends FloatUnit {
 
   /** One lane of ADDPS and its like. */
   binary(operation: BinaryOperation, x: bigint, y: bigint, format: Format): bigint {
+    if (this.#plain && operation !== 'minimum' && operation !== 'maximum') {
+      const result = native(operation, x, y, format);
+      if (result !== undefined) return result;
+    }
     const a = this.read(x, format);
     const b = this.read(y, format);
     if (operation === 'minimum' || operation === 'maximum') return pack(this.#extreme(operation, a, b), format);

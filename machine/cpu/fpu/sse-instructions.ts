@@ -112,14 +112,22 @@ function dotProduct({ format, bits, lanes }: Shape): InstructionHelper {
       unit.finish();
       return result;
     };
-    let sums = step((unit) =>
+    const products = step((unit) =>
       source.map((x, i) => ((pattern >>> (4 + i)) & 1 ? unit.binary('multiply', destination[i], x, format) : 0n)),
     );
-    while (sums.length > 1) {
-      const parts = sums;
-      sums = step((unit) => parts.flatMap((x, i) => (i & 1 ? [] : [unit.binary('add', x, parts[i + 1], format)])));
+    // every lane adds up for itself: which of two NaNs comes out depends on the order, which is the processors'
+    const swapped = lanes === 4;
+    let sums = step((unit) =>
+      products.map((x, i) => {
+        const other = products[i ^ 1];
+        return swapped ? unit.binary('add', other, x, format) : unit.binary('add', x, other, format);
+      }),
+    );
+    if (lanes === 4) {
+      const pairs = sums;
+      sums = step((unit) => pairs.map((x, i) => unit.binary('add', x, pairs[i ^ 2], format)));
     }
-    const result = source.map((_, i) => ((pattern >>> i) & 1 ? sums[0] : 0n));
+    const result = source.map((_, i) => ((pattern >>> i) & 1 ? sums[i] : 0n));
     writeLanes(cpu, registerIndex(instruction, 0), bits, result);
   };
 }
