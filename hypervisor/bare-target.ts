@@ -1,7 +1,16 @@
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import { explainTripleFault } from './explain';
-import { Hash, hashValues, probe, readRegisters, readVirtual, writeRegister, writeVirtual } from './processor-view';
+import {
+  Hash,
+  hashValues,
+  probe,
+  readRegisters,
+  readVirtual,
+  snapshotCost,
+  writeRegister,
+  writeVirtual,
+} from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
 
 interface BareSnapshot extends Snapshot {
@@ -85,6 +94,7 @@ export class BareTarget implements Target {
   snapshot(): BareSnapshot {
     return {
       instructions: this.instructions,
+      bytes: snapshotCost(this.machine.memory),
       machine: this.machine.snapshot(),
       serialLength: this.serialOutput.length,
     };

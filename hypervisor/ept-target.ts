@@ -4,9 +4,9 @@ import { vmcsFields } from '../isa/vmx/fields';
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { PlatformState } from '../machine/platform';
 import type { ExitRecord, ExitSummary } from './exit-record';
-import { Hash, hashValues, readRegisters, writeRegister } from './processor-view';
+import { Hash, hashValues, readRegisters, snapshotCost, writeRegister } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
-import { guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
+import { CR0_FORCED, CR4_FORCED, guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
 import type { ExitLogState, RawExit } from './vmm/exit-log';
 import { walkGuest } from './vmm/guest-walk';
 import type { VmEnd, Vmm } from './vmm/vmm';
@@ -101,7 +101,13 @@ export class EptTarget implements Target {
     };
   }
 
+  /** Writes as the guest would see it: what the VMM owns of CR0 and CR4 goes into the read shadows too. */
   writeRegister(name: string, value: bigint): boolean {
+    if (name === 'cr0' || name === 'cr4') {
+      const { vmcs } = this.vmm.vcpu;
+      vmcs.write(name === 'cr0' ? 'cr0ReadShadow' : 'cr4ReadShadow', BigInt.asUintN(64, value));
+      return writeRegister(this.machine.processor, name, value | (name === 'cr0' ? CR0_FORCED : CR4_FORCED));
+    }
     return writeRegister(this.machine.processor, name, value);
   }
 
@@ -159,6 +165,7 @@ export class EptTarget implements Target {
     const { vmm, machine } = this;
     return {
       instructions: this.instructions,
+      bytes: snapshotCost(machine.memory) + vmm.memory.frames.byteLength,
       machine: machine.snapshot(),
       platform: vmm.platform.save(),
       frames: vmm.memory.frames.slice(),

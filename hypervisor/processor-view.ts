@@ -1,7 +1,8 @@
 import { Access } from '../machine/cpu/cpu-state';
-import { SegmentField, State } from '../machine/cpu/layout';
+import { PAGE_SIZE, SegmentField, State } from '../machine/cpu/layout';
 import type { Processor } from '../machine/cpu/processor';
 import { segmentChanged, updateDerived } from '../machine/cpu/system/segments';
+import type { PhysicalMemory } from '../machine/memory';
 import type { Registers } from './target';
 
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'];
@@ -88,8 +89,12 @@ export function writeRegister(processor: Processor, name: string, value: bigint)
   }
   if (name === 'rip' || name === 'eip' || name === 'ip') state.rip = Number(BigInt.asIntN(64, value));
   else if (name === 'rflags' || name === 'eflags' || name === 'flags') state.rflags = Number(value & 0x3f7fd7n) | 2;
-  else if (Object.hasOwn(CONTROL, name)) state.set64(CONTROL[name], BigInt.asUintN(64, value));
-  else {
+  else if (Object.hasOwn(CONTROL, name)) {
+    state.set64(CONTROL[name], BigInt.asUintN(64, value));
+    // what was translated under the old value must not be found
+    processor.mmu.flushAll();
+    processor.mmu.updateContext();
+  } else {
     const segment = SEGMENT_NAMES.indexOf(name);
     if (segment < 0) return false;
     const base = State.segments + SegmentField.size * segment;
@@ -171,6 +176,16 @@ export function writeVirtual(processor: Processor, address: bigint, bytes: Uint8
     done += run;
   }
   return done;
+}
+
+/** Bytes that a map entry costs, about: key, pointer, and the table's slack. */
+const MAP_ENTRY = 40;
+
+/** Bytes that a snapshot of a machine holds alone; to be asked before it is taken. */
+export function snapshotCost(memory: PhysicalMemory): number {
+  let dirty = 0;
+  for (const mark of memory.dirty) dirty += mark === 0 ? 0 : 1;
+  return dirty * PAGE_SIZE + memory.kinds.length * (1 + MAP_ENTRY) + (State.end - State.first);
 }
 
 /** A hash over what a guest program can see of the CPU: general registers, RIP, RFLAGS, segments, control registers. */

@@ -22,7 +22,9 @@ export const CR0_MASK = PE | NE | NW | CD | PG;
 /** CR4 bits that the VMM owns. */
 export const CR4_MASK = BigInt(CR4_FIXED0);
 /** What VMX demands of CR0 in an unrestricted guest: PE and PG may be clear. */
-const FIXED = BigInt(CR0_FIXED0) & ~(PE | PG);
+export const CR0_FORCED = BigInt(CR0_FIXED0) & ~(PE | PG);
+/** What VMX demands of CR4. */
+export const CR4_FORCED = BigInt(CR4_FIXED0);
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
@@ -94,7 +96,7 @@ function writeCr0(vcpu: VCpu, written: bigint): string {
     }
   }
   if (paging && (vmcs.read('guestIa32Efer') & LMA) === 0n && (vmcs.read('guestCr4') & PAE) !== 0n) vcpu.loadPdptes();
-  vmcs.write('guestCr0', value | FIXED);
+  vmcs.write('guestCr0', value | CR0_FORCED);
   vmcs.write('cr0ReadShadow', value);
   if (wasPaging !== paging) vcpu.flushTlb();
   vcpu.skipInstruction();

@@ -2,7 +2,7 @@
 import type { ExitReasonName } from '../../isa/vmx/exit-reasons';
 import { Vector } from '../../machine/cpu/fault';
 import { State } from '../../machine/cpu/layout';
-import { cpuid, defaultProfile } from '../../machine/cpu/system/cpuid';
+import { cpuid, defaultProfile, supportedXcr0 } from '../../machine/cpu/system/cpuid';
 import type { Platform } from '../../machine/platform';
 import { handleControlRegister } from './control-registers';
 import { pagingOf, walkGuest } from './guest-walk';
@@ -205,7 +205,8 @@ function skip(vcpu: VCpu): string {
 
 function handleXsetbv(vcpu: VCpu): string {
   const value = (vcpu.gpr64(2) << 32n) | BigInt(vcpu.gpr32(0));
-  if (vcpu.gpr32(1) !== 0 || (value & 1n) === 0n || (value & ~3n) !== 0n || vcpu.cpl !== 0) {
+  const supported = BigInt(supportedXcr0(virtualCpu));
+  if (vcpu.gpr32(1) !== 0 || (value & 1n) === 0n || (value & ~supported) !== 0n || vcpu.cpl !== 0) {
     vcpu.injectGeneralProtection();
     return 'injected #GP(0): not an XCR0 value of the virtual CPU';
   }

@@ -5,6 +5,8 @@ import { EventType } from '../../machine/cpu/system/event';
 import type { Vmcs } from '../../machine/cpu/vmx/vmcs';
 import type { VmMemory } from './vm-memory';
 
+const RF = 0x10000;
+
 /** A vCPU as its VMM's exit handlers see it after an exit: fields of the VMCS, and the registers that it does not hold. */
 export class VCpu {
   constructor(
@@ -71,8 +73,9 @@ export class VCpu {
     this.vmcs.write32('entryInterruptionInformation', (0x80000000 | (EventType.ExternalInterrupt << 8) | vector) >>> 0);
   }
 
-  /** Injects an exception at the next entry. */
+  /** Injects a fault at the next entry: RF is set in the flags that it pushes (SDM 3A 6.8.3). */
   injectException(vector: number, errorCode?: number): void {
+    this.vmcs.write32('guestRflags', this.vmcs.read32('guestRflags') | RF);
     const information =
       0x80000000 | (EventType.HardwareException << 8) | vector | (errorCode !== undefined ? 0x800 : 0);
     this.vmcs.write32('entryInterruptionInformation', information >>> 0);

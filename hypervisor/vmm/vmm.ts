@@ -4,6 +4,7 @@ import type { BootState } from '../../machine/boot/boot-state';
 import { ROM_RANGE } from '../../machine/boot/firmware';
 import { applyBootState } from '../../machine/cpu/apply-boot-state';
 import { Segment, State } from '../../machine/cpu/layout';
+import { resetCpu } from '../../machine/cpu/reset';
 import { defaultProfile } from '../../machine/cpu/system/cpuid';
 import { setSegment, updateDerived } from '../../machine/cpu/system/segments';
 import { requiredOnes } from '../../machine/cpu/vmx/capability-msrs';
@@ -14,7 +15,7 @@ import { createPc, type PcOptions, type Platform } from '../../machine/platform'
 import type { ExitRecord } from '../exit-record';
 import { explainTripleFault } from '../explain';
 import { halves } from '../processor-view';
-import { CR0_MASK, CR4_MASK } from './control-registers';
+import { CR0_FORCED, CR0_MASK, CR4_FORCED, CR4_MASK } from './control-registers';
 import { Ept, EptRights } from './ept';
 import { exitHandlers, UnsupportedExit, type Vm } from './exit-handlers';
 import { ExitLog } from './exit-log';
@@ -39,6 +40,18 @@ const TRIPLE_FAULT = 'TRIPLE_FAULT';
  */
 const DEVICE_WINDOW = 2 ** 38;
 
+/** What of the CPU's state is root mode's own and in no VMCS: it survives a guest's reset. */
+const ROOT_STATE = [
+  State.vmxOn,
+  State.vmxonPointer,
+  State.currentVmcs,
+  State.featureControl,
+  State.heatThreshold,
+  // the present slice's bookkeeping
+  State.remaining,
+  State.boundary,
+];
+
 /** Bytes of host memory for a guest of that size: its frames, EPT tables, and the VMM's own pages. */
 export function hostMemoryFor(guest: number): number {
   const tables = Math.ceil(guest / (2 * MEBIBYTE)) * 4096;
@@ -60,6 +73,7 @@ export class Vmm implements Vm {
   readonly vcpu: VCpu;
   readonly log = new ExitLog();
   end: VmEnd | undefined;
+  #resetWanted = false;
   /** Exit reasons after whose handling the machine is to stop. */
   breakOn: ReadonlySet<string> = new Set();
   /** The exit that {@link breakOn} stopped at, for the target to take. */
@@ -84,11 +98,7 @@ export class Vmm implements Vm {
     this.platform.onDebugExit = (value) => machine.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => machine.end({ kind: 'ended', reason: 'power-off', value: 0 });
     this.platform.onReset = () => {
-      this.end = {
-        kind: 'entry-failure',
-        explanation: 'the guest asked for a reset, which this VMM does not do yet: run it with virtualization "none"',
-      };
-      machine.yielded = { kind: 'vm-exit' };
+      this.#resetWanted = true;
       processor.endSlice();
     };
     // the host's own devices stay silent: the VMM has no drivers for them
@@ -274,6 +284,29 @@ export class Vmm implements Vm {
     this.#enter(true);
   }
 
+  /** The guest's reset line: vCPU and devices as after power-on, memory as it is. In root mode. */
+  #resetGuest(): void {
+    this.#resetWanted = false;
+    const { processor } = this.machine;
+    const { state } = processor;
+    const { vmcs } = this.vcpu;
+    const kept = ROOT_STATE.map((offset) => state.get64(offset));
+    resetCpu(processor);
+    ROOT_STATE.forEach((offset, i) => {
+      state.set64(offset, kept[i]);
+    });
+    saveGuest(processor, vmcs);
+    vmcs.write('cr0ReadShadow', state.get64(State.cr0));
+    vmcs.write('cr4ReadShadow', 0n);
+    vmcs.write('guestCr0', state.get64(State.cr0) | CR0_FORCED);
+    vmcs.write('guestCr4', CR4_FORCED);
+    vmcs.write32('entryInterruptionInformation', 0);
+    const controls = vmcs.read32('primaryProcessorBasedControls');
+    vmcs.write32('primaryProcessorBasedControls', controls & ~PrimaryControl['interrupt-window exiting']);
+    this.vcpu.flushTlb();
+    this.platform.reset();
+  }
+
   // ---------------------------------------------------------------- running
 
   /** An interrupt for the guest is pending: the VMM sends the vCPU's processor an interrupt, unless it waits for a window. */
@@ -313,6 +346,10 @@ export class Vmm implements Vm {
         kind: 'entry-failure',
         explanation: `${reason} at ${record.rip.toString(16)}: ${thrown.message}`,
       });
+    }
+    if (this.#resetWanted) {
+      this.#resetGuest();
+      record.action += '; the guest asked for a reset: vCPU and virtual devices are as after power-on';
     }
     if (this.breakOn.has(reason)) {
       this.stoppedAt = record;

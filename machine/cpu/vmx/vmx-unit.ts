@@ -389,6 +389,8 @@ export class VmxUnit {
     if (launch) vmcs.launched = true;
     this.#startPreemptionTimer(vmcs);
     if (!this.#inject(vmcs)) this.#deliverPendingDebug(vmcs);
+    // a guest in HLT executes nothing; blocking by STI and MOV SS ends after one instruction
+    if (state.get32(State.activity) !== 0 || (state.get32(State.interruptibility) & 3) !== 0) processor.endSlice();
     return { kind: 'entered' };
   }
 
