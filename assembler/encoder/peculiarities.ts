@@ -4,6 +4,7 @@
  */
 
 import type { Form } from '../../isa/form';
+import type { Encoding } from './encoding';
 
 /** Memory before which no size may be written. */
 export const memoryWithoutSize: ReadonlySet<string> = new Set([
@@ -61,3 +62,35 @@ export const strictByteImmediate: ReadonlySet<string> = new Set(
 export const memoryNotSizedByRegister: ReadonlySet<string> = new Set(
   'adcx adox movbe crc32 popcnt lzcnt tzcnt andn bextr bzhi blsi blsmsk blsr'.split(' '),
 );
+
+const withoutW: ReadonlySet<string> = new Set(['jrcxz', 'retq', 'retnq', 'invlpga']);
+
+/** Forms in which `o64` gives no REX.W, because NASM counts them as 64-bit without it. */
+export function neverHasW(form: Form): boolean {
+  const { mnemonic, operands, opcode } = form;
+  if (opcode.space !== 'legacy' || opcode.w === 1 || (opcode.operandSize === 64 && !opcode.defaultSize64)) return false;
+  if (mnemonic === 'push' && opcode.operandSize === 64) return opcode.map === 0;
+  if (withoutW.has(mnemonic)) return opcode.defaultSize64 || opcode.addressSize === 64;
+  if (operands.includes('r64') || operands.includes('rm64')) return true;
+  return isOldMmx(form);
+}
+
+/** MMX and its SSE additions, of which NASM's table says that REX.W has no place there. */
+function isOldMmx({ mnemonic, operands, opcode }: Form): boolean {
+  if (operands[0] !== 'mm' || opcode.map !== 1 || mnemonic === 'movq' || mnemonic === 'paddq') return false;
+  if (mnemonic === 'pshufw') return true;
+  return operands[1] === 'mmm64' || operands[1] === 'mmm128';
+}
+
+const removed: ReadonlySet<string> = new Set(
+  'ibts loadall loadall286 bb0_reset bb1_reset smintold cmpxchg486'.split(' '),
+);
+
+/** NASM's warnings of instructions that processors do not have any more, or never had. */
+export function warnOfObsolete(encoding: Encoding, form: Form): void {
+  const { mnemonic, opcode } = form;
+  if (removed.has(mnemonic) || (opcode.map === 0 && opcode.byte === 0x0f) || (mnemonic === 'ud0' && opcode.digit < 0))
+    encoding.warn('obsolete-removed', 'instruction obsolete and removed from the target CPU');
+  else if (mnemonic === 'pcommit')
+    encoding.warn('obsolete-nop', 'instruction never implemented and is a noop on the target CPU');
+}

@@ -15,6 +15,7 @@ import {
   memoryNotSizedByRegister,
   memoryWithAnySize,
   memoryWithoutSize,
+  neverHasW,
   strictByteImmediate,
 } from './peculiarities';
 
@@ -245,7 +246,7 @@ class Compiler {
       tellers: 0,
       exact: false,
       notItself64: this.mnemonic === 'xchg' && size === 32 && form.opcode.plusRegister,
-      neverW: this.mnemonic === 'mov' && form.operands.join() === 'r64,sreg' && form.encodeOnly,
+      neverW: neverHasW(form),
     };
     const first = kinds[0]?.class;
     if (first === 'relative') this.addBranch(base, size);
@@ -337,7 +338,7 @@ class Compiler {
     };
     if (kinds === 'r64,imm32') {
       const unsigned = { ...source, class: Class.UnsignedDword, allowed: sizeBit(64) };
-      this.templates.push({ ...base, neverW: true, operands: [destination, unsigned] });
+      push([destination, unsigned]);
     } else if (kinds === 'rm64,simm32') {
       push([destination, operandTemplate({ class: Class.SignedDword, allowed: sizeBit(64) })]);
       push([destination, operandTemplate({ class: Class.Immediate, size: 32 })]);

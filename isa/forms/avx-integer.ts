@@ -234,14 +234,14 @@ const rearrangement: readonly InstructionSource[] = [
     r32, xmm | VEX.128.66.0F.WIG D7 /r
     r64, xmm | VEX.128.66.0F.WIG D7 /r | encode long
     r32, ymm | VEX.256.66.0F.WIG D7 /r | feature:AVX2
-    r64, ymm | VEX.256.66.0F.WIG D7 /r | encode long feature:AVX2`,
+    r64, ymm | VEX.256.66.0F.WIG D7 /r | encode feature:AVX2`,
     'also on 256 bits',
   ),
   vexOf(
     'pextrw',
     `
     r32, xmm, imm8    | VEX.128.66.0F.W0 C5 /r ib
-    r64, xmm, imm8    | VEX.128.66.0F.W0 C5 /r ib | encode
+    r64, xmm, imm8    | VEX.128.66.0F.W0 C5 /r ib | encode long
     r32m16, xmm, imm8 | VEX.128.66.0F3A.W0 15 /r ib`,
     'with a VEX encoding',
   ),

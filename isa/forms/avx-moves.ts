@@ -124,18 +124,18 @@ const moves: readonly InstructionSource[] = [
     'movmskps',
     `
     r32, xmm | VEX.128.NP.0F.WIG 50 /r
-    r64, xmm | VEX.128.NP.0F.WIG 50 /r | encode
+    r64, xmm | VEX.128.NP.0F.WIG 50 /r | long encode
     r32, ymm | VEX.256.NP.0F.WIG 50 /r
-    r64, ymm | VEX.256.NP.0F.WIG 50 /r | encode`,
+    r64, ymm | VEX.256.NP.0F.WIG 50 /r | encode long`,
     'also on 256 bits',
   ),
   vexOf(
     'movmskpd',
     `
     r32, xmm | VEX.128.66.0F.WIG 50 /r
-    r64, xmm | VEX.128.66.0F.WIG 50 /r | encode
+    r64, xmm | VEX.128.66.0F.WIG 50 /r | long encode
     r32, ymm | VEX.256.66.0F.WIG 50 /r
-    r64, ymm | VEX.256.66.0F.WIG 50 /r | encode`,
+    r64, ymm | VEX.256.66.0F.WIG 50 /r | encode long`,
     'also on 256 bits',
   ),
   instruction(

@@ -98,7 +98,7 @@ export const obsolete: readonly InstructionSource[] = [
     'Jumps to the IA-64 instruction set, on Itanium.',
     gone,
     `
-    relz | 0F B8 cz      | f64 encode
+    relz | 0F B8 cz      | encode
     rm16 | o16 0F 00 /6  | encode
     rm32 | o32 0F 00 /6  | encode`,
   ),

@@ -57,7 +57,7 @@ export function hex(bytes: Uint8Array): string {
 
 /** Does the encoding begin with EVEX or XOP, after legacy prefixes? */
 function isEvexOrXop(bytes: Uint8Array): boolean {
-  const legacy = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3];
+  const legacy = [0x9b, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3];
   const at = bytes.findIndex((byte) => !legacy.includes(byte));
   return bytes[at] === 0x62 || (bytes[at] === 0x8f && (bytes[at + 1] & 0x1f) >= 8);
 }
