@@ -14,7 +14,6 @@ import {
   Kind,
   leadingExponent,
   rootFinite,
-  round,
   single,
   toIntegral,
   unpack,
@@ -121,13 +120,11 @@ function scale(unit: X87Unit, a: Float, b: Float): Float {
   const result = unit.round(exact, extended);
   if (result.kind !== Kind.Finite) return result;
   const lead = leadingExponent(result);
-  // so far out that an exponent moved for an unmasked exception does not fit either: as if it were masked
-  if (lead > extended.maxExponent || lead < extended.minExponent - 63) {
-    const { sign, significand, exponent } = exact;
-    const masked = round(sign, significand, exponent, false, extended, { mode: unit.mode, masks: 0x3f, wrap: 0 });
-    unit.after |= masked.exceptions;
-    unit.up = masked.up;
-    return masked.value;
+  // so far out that an exponent moved for an unmasked exception does not fit either
+  const overflow = lead > extended.maxExponent;
+  if (overflow || lead < extended.minExponent - 63) {
+    unit.precision(overflow);
+    return overflow ? infinity(a.sign) : zero(a.sign);
   }
   return result;
 }
@@ -174,7 +171,8 @@ function remainder(unit: X87Unit, a: Float, b: Float, nearest: boolean): Remaind
   if (a.kind === Kind.Infinity || b.kind === Kind.Zero) return plain(unit.invalid());
   unit.noteDenormals(a, b);
   if (a.kind === Kind.Zero) return plain(a);
-  if (b.kind === Kind.Infinity) return plain(unit.round({ ...a, sticky: false }, extended));
+  // not even an unmasked underflow
+  if (b.kind === Kind.Infinity) return plain(a);
   const distance = leadingExponent(a) - leadingExponent(b);
   let { significand, exponent } = b;
   const partial = distance >= 64;

@@ -92,8 +92,14 @@ function exponential(unit: X87Unit, a: Float): Float {
     unit.precision();
     return a;
   }
-  if (compare(a, plusOne) === 0) return plusOne;
-  if (compare(a, minusOne) === 0) return finite(1, 1n, -1);
+  if (compare(a, plusOne) === 0) {
+    unit.precision();
+    return plusOne;
+  }
+  if (compare(a, minusOne) === 0) {
+    unit.precision();
+    return finite(1, 1n, -1);
+  }
   if (leadingExponent(a) < TINY) return unit.round(scaled(a, ln2), extended);
   return unit.round(inexact(powerOfTwoLessOne(fixed(a))), extended);
 }
@@ -104,7 +110,10 @@ function multiplyLogarithm(unit: X87Unit, y: Float, logarithm: Exact): Float {
   if (y.kind === Kind.Infinity) return infinity(sign);
   if (y.kind === Kind.Zero) return zero(sign);
   const product = multiplyFinite(y, finite(logarithm.sign, logarithm.significand, logarithm.exponent));
-  return unit.round({ ...product, sticky: logarithm.sticky }, extended);
+  const result = unit.round({ ...product, sticky: logarithm.sticky }, extended);
+  // the processors call a product with an exact logarithm inexact too
+  if ((unit.after & Exception.Precision) === 0) noteTiny(unit, result);
+  return result;
 }
 
 /** log2 of a positive finite number; a significand of zero is an exact zero. */
@@ -158,6 +167,8 @@ function timesLogarithmOfSum(unit: X87Unit, x: Float, y: Float): Float {
     return infinity(y.sign);
   }
   unit.noteDenormals(x, y);
+  if (y.kind === Kind.Zero) return zero(x.sign ^ y.sign);
+  if (y.kind === Kind.Infinity) return infinity(x.sign ^ y.sign);
   if (x.sign === 1 && leadingExponent(x) >= 0) {
     unit.precision();
     return x;
