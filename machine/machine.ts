@@ -16,6 +16,8 @@ import { createPc, type PcOptions, type Platform, type PlatformState } from './p
 const CODE_BASE = 0x40000;
 /** Longest stretch between two looks at the world, in instructions. */
 const SLICE = 100_000;
+/** Resume flag of RFLAGS. */
+const RF = 0x10000;
 /** Heat at which code is translated. */
 const HOT = 24;
 
@@ -222,11 +224,13 @@ export class Machine {
     const { processor } = this;
     const { state } = processor;
     const shadow = state.get32(State.interruptibility) & 3;
-    const trap = (state.get32(State.systemFlags) & 0x100) !== 0;
+    const flags = state.get32(State.systemFlags);
+    const trap = (flags & 0x100) !== 0;
+    const resume = (flags & RF) !== 0;
     const monitorTrap = this.vmx.monitorTrap;
     const before = processor.retired;
     const { delivered } = state;
-    const leave = processor.slice(shadow !== 0 || trap || monitorTrap ? 1 : Math.max(count, 1), skip);
+    const leave = processor.slice(shadow !== 0 || trap || resume || monitorTrap ? 1 : Math.max(count, 1), skip);
     const { afterSlice } = this;
     this.afterSlice = undefined;
     afterSlice?.();
@@ -236,6 +240,8 @@ export class Machine {
       if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
       return leave;
     }
+    // RF holds for one instruction (SDM 3B 18.3.1.1)
+    if (resume && state.delivered === delivered) state.set32(State.systemFlags, state.get32(State.systemFlags) & ~RF);
     const { interruptibility } = State;
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
       state.set32(interruptibility, state.get32(interruptibility) & ~3);

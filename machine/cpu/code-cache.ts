@@ -195,7 +195,7 @@ export class CodeCache {
       code.churn = now - code.lostAt < CHURN_WINDOW ? code.churn + 1 : 0;
       code.lostAt = now;
     }
-    code.refused.clear();
+    if (code.refused.size > 0) code.refused.clear();
   }
 
   /** Code that is rewritten all the time is not worth translating. */
@@ -205,13 +205,12 @@ export class CodeCache {
 
   /** Drops the regions of a page that were made from any of these bytes. */
   dropRegions(code: CodePage, first: number, last: number): void {
+    // most writes to a page of code and data hit no region: nothing is made anew for them
+    if (!code.regions.some((region) => coversAny(region, first, last))) return;
     code.regions = code.regions.filter((region) => {
-      for (let offset = first; offset <= last; offset++) {
-        if ((region.covers[offset >> 3] & (1 << (offset & 7))) === 0) continue;
-        this.#release(region);
-        return false;
-      }
-      return true;
+      const hit = coversAny(region, first, last);
+      if (hit) this.#release(region);
+      return !hit;
     });
   }
 
@@ -245,4 +244,12 @@ export class CodeCache {
   pagesOf(page: number): readonly CodePage[] {
     return this.#byPage.get(page) ?? [];
   }
+}
+
+/** The region was made from some of these bytes of its page. */
+function coversAny(region: Region, first: number, last: number): boolean {
+  for (let offset = first; offset <= last; offset++) {
+    if ((region.covers[offset >> 3] & (1 << (offset & 7))) !== 0) return true;
+  }
+  return false;
 }

@@ -36,7 +36,10 @@ export function writableFlags(cpu: Cpu, size: number): number {
   return mask;
 }
 
-/** Loads the bits of `mask`; ends the slice where an interrupt or a trap may become due, and renews contexts for AC. */
+/**
+ * Loads the bits of `mask`; ends the slice where an interrupt or a trap may become due or RF was set, and renews contexts
+ * for AC.
+ */
 export function writeFlags(cpu: Cpu, flags: number, mask: number): void {
   const { state } = cpu;
   const before = state.rflags;
@@ -44,7 +47,7 @@ export function writeFlags(cpu: Cpu, flags: number, mask: number): void {
   state.rflags = after;
   const changed = before ^ after;
   if ((changed & AC) !== 0) cpu.mmu.updatePrivilege();
-  if ((changed & after & IF) !== 0 || (after & TF) !== 0) cpu.endSlice();
+  if ((changed & after & IF) !== 0 || (after & (TF | RF)) !== 0) cpu.endSlice();
 }
 
 /** PUSHF, PUSHFD, PUSHFQ: VM and RF are pushed as 0. */
