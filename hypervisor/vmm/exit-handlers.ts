@@ -86,9 +86,9 @@ function handleIo(vcpu: VCpu, vm: Vm): string {
     return `read ${hex(value)} from the virtual device at port ${hex(port)}`;
   }
   const value = size === 4 ? vcpu.gpr32(0) : vcpu.gpr32(0) & (size === 1 ? 0xff : 0xffff);
-  // the write may end the run: the instruction is done then too
-  vcpu.skipInstruction();
+  // at the time at which the bare machine would: before the instruction counts as retired
   vm.platform.writePort(port, size, value);
+  vcpu.skipInstruction();
   return `wrote ${hex(value)} to the virtual device at port ${hex(port)}`;
 }
 
@@ -106,7 +106,7 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
   const linear = vmcs.read('guestLinearAddress');
   const pages: number[] = [];
   for (let i = 0; i < size; i++) {
-    const found = walkGuest(pagingOf(vmcs), vm.memory, linear + BigInt(i), input, vcpu.cpl === 3);
+    const found = walkGuest(pagingOf(vmcs), vm.memory, linear + BigInt(i), input, vcpu.cpl === 3, true);
     if ('errorCode' in found) {
       vcpu.setCr2(linear + BigInt(i));
       vcpu.injectException(Vector.PF, found.errorCode);
@@ -124,6 +124,7 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
     pages.forEach((at, i) => {
       value |= vm.memory.readU8(at) << (8 * i);
     });
+    vm.platform.writePort(port, size, value >>> 0);
   }
   const step = (vmcs.read32('guestRflags') & 0x400) !== 0 ? -BigInt(size) : BigInt(size);
   const keep = addressBits === 16 ? ~mask : 0n;
@@ -135,7 +136,6 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
   if (repeat) advance(1, -1n);
   if (repeat && count > 1n) vcpu.processor.countRetired();
   else vcpu.skipInstruction();
-  if (!input) vm.platform.writePort(port, size, value >>> 0);
   return `${input ? 'read' : 'wrote'} ${hex(value >>> 0)} ${input ? 'from' : 'to'} the virtual device at port ${hex(port)}`;
 }
 

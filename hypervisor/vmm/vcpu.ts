@@ -9,6 +9,9 @@ const RF = 0x10000;
 
 /** A vCPU as its VMM's exit handlers see it after an exit: fields of the VMCS, and the registers that it does not hold. */
 export class VCpu {
+  /** Instructions retired after the last software interrupt that was counted here. */
+  #counted = -1;
+
   constructor(
     readonly processor: Processor,
     readonly vmcs: Vmcs,
@@ -110,6 +113,11 @@ export class VCpu {
     const information = vmcs.read32('idtVectoringInformation');
     if ((information & 0x80000000) === 0) return false;
     vmcs.write32('entryInterruptionInformation', (information & ~0x1000) >>> 0);
+    // INT n and its like are done by the injection: they count once, however often it exits
+    if (((information >>> 8) & 7) >= EventType.SoftwareInterrupt && this.#counted !== this.processor.retired) {
+      this.processor.countRetired();
+      this.#counted = this.processor.retired;
+    }
     vmcs.write32('entryExceptionErrorCode', vmcs.read32('idtVectoringErrorCode'));
     vmcs.write32('entryInstructionLength', vmcs.read32('exitInstructionLength'));
     return true;

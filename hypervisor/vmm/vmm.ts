@@ -333,6 +333,8 @@ export class Vmm implements Vm {
       if (reason === TRIPLE_FAULT) {
         record.action = 'stopped the VM before the reset that hardware would do';
         const fault = machine.vmx.tripleFault;
+        // the registers that are shown from now on are the guest's
+        this.#enter(false, true);
         return this.#stop({ kind: 'triple-fault', explanation: fault ? explainTripleFault(fault) : 'triple fault' });
       }
       const row = exitReasonNamed(reason);
@@ -342,6 +344,7 @@ export class Vmm implements Vm {
     } catch (thrown) {
       if (!(thrown instanceof UnsupportedExit)) throw thrown;
       record.action = thrown.message;
+      this.#enter(false, true);
       return this.#stop({
         kind: 'entry-failure',
         explanation: `${reason} at ${record.rip.toString(16)}: ${thrown.message}`,

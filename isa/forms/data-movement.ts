@@ -224,7 +224,7 @@ export const dataMovement: readonly InstructionSource[] = [
     'cmpxchg8b',
     'Compares EDX:EAX with 64 bits of memory; if equal stores ECX:EBX there, else loads them.',
     { writes: 'ZF', exceptions: '#UD', feature: 'CX8' },
-    'm64 | 0F C7 /1 | lock',
+    'm64 | W0 0F C7 /1 | lock',
   ),
   instruction(
     'cmpxchg16b',

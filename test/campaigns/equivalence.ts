@@ -4,7 +4,7 @@
  */
 import { differences } from '../equivalence/compare';
 
-const count = Number(process.argv[2] ?? 150);
+const count = Number(process.argv[2] ?? 60);
 const first = Number(process.argv[3] ?? 1000);
 let passed = 0;
 let failed = 0;

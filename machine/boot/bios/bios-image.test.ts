@@ -1,5 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { SourceReader } from '../../../assembler/api';
+import { assemble } from '../../../assembler/assemble';
 import { decodeBase64 } from '../base64';
 import { biosImage } from './bios-image';
 
@@ -20,5 +23,13 @@ describe('BIOS image', () => {
     const script = '../../../scripts/build-bios.mjs';
     const { assembleBios } = (await import(/* @vite-ignore */ script)) as { assembleBios: () => Uint8Array };
     expect(Buffer.compare(Buffer.from(biosImage()), Buffer.from(assembleBios()))).toBe(0);
+  });
+
+  it('is what our own assembler makes from the sources', () => {
+    const text = (name: string) => readFileSync(new URL(name, import.meta.url), 'latin1');
+    const reader: SourceReader = { resolve: (name) => name, readText: text, readBytes: () => undefined };
+    const { output, diagnostics } = assemble('bios.asm', text('bios.asm'), { format: 'bin' }, reader);
+    expect(diagnostics).toEqual([]);
+    expect(Buffer.compare(Buffer.from(output ?? []), Buffer.from(biosImage()))).toBe(0);
   });
 });

@@ -117,6 +117,9 @@ export const conditionNames: readonly (readonly string[])[] = [
   ['g', 'nle'],
 ];
 
+// 0F 18 to 0F 1F: hints that this processor does not know (compilers' ENDBR and prefetches among them) do nothing
+for (let n = 0; n < 64; n++) moves[`hint_nop${n}`] = () => {};
+
 conditionNames.forEach((names, cc) => {
   for (const name of names) {
     moves[`cmov${name}`] = conditionalMove(cc);

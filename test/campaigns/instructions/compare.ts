@@ -74,6 +74,7 @@ export function compare(cases: readonly Case[], bits: Bits, options: Options = {
     cases: cases.length,
     refused: 0,
     panics: 0,
+    later: 0,
     otherWords: [],
     differences: [],
     accepted: [],
