@@ -24,7 +24,7 @@ start:
         mov word [0x22], 0
         mov al, 0x34                    ; PIT: channel 0, mode 2
         out 0x43, al
-        mov al, 2
+        mov al, 6                       ; some 5,000 ticks: several instructions run between two interrupts
         out 0x40, al
         mov al, 0
         out 0x40, al

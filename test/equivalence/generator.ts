@@ -74,7 +74,12 @@ class Program {
       () => lines.push(`mov dx, 0x3F8`, `mov al, '${random.of([...'abcdefgh'])}'`, 'out dx, al'),
       () => lines.push(`in al, ${random.of(['0x21', '0x40', '0x61', '0x71', '0x92'])}`),
       () =>
-        lines.push(`mov eax, ${random.of(['0', '1', '7', '13', '0x80000000', '0x80000001'])}`, 'xor ecx, ecx', 'cpuid'),
+        lines.push(
+          `mov eax, ${random.of(['0', '1', '7', '13', '0x80000000', '0x80000001'])}`,
+          'xor ecx, ecx',
+          'cpuid',
+          'and ecx, ~0x20',
+        ),
       () => this.#control(),
       () => lines.push('mov ecx, 0xC0000080', 'rdmsr', `xor eax, ${random.of([0, 1, 0x800])}`, 'wrmsr'),
       () => lines.push(`mov ecx, ${random.of(['0x174', '0x175', '0x277'])}`, 'rdmsr', 'wrmsr'),
@@ -162,7 +167,7 @@ class Program {
   #step(): void {
     const flags = this.bits === 64 ? 'rsp' : this.bits === 32 ? 'esp' : 'bp';
     this.lines.push(
-      'mov ax, ss',
+      'mov eax, ss',
       'pushf',
       this.bits === 16 ? 'mov bp, sp' : 'nop',
       `or word [${flags}], 0x100`,

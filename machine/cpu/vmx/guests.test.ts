@@ -83,7 +83,8 @@ describe.skipIf(!nasm)('guest hypervisors', () => {
       expect(runHere(name, tier1)).toEqual(expected(name));
     });
 
-    it.skipIf(!peers || byHand.includes(name))(`${name}: the expectation is what Bochs prints`, async () => {
+    if (byHand.includes(name)) continue; // Bochs 2.7 cannot say
+    it.skipIf(!peers)(`${name}: the expectation is what Bochs prints`, async () => {
       expect(await runBochs(name)).toEqual(expected(name));
     });
   }
