@@ -28,6 +28,13 @@ const DEBUG_STATUS = 0x400f;
 /** Pending debug exceptions that are due: a breakpoint was enabled, or single step. */
 const DEBUG_DUE = 0x5000;
 
+const RF = 0x10000;
+/** The event would push flags with RF 1, and that is what the exit saves (SDM 3C 27.3.3): an exception that is no trap. */
+const isFault = (information: number): boolean =>
+  information >>> 31 === 1 &&
+  ((information >>> 8) & 7) === EventType.HardwareException &&
+  (information & 0xff) !== Vector.DB;
+
 /** VMX-abort indicators (SDM 3C 27.7). */
 const AbortIndicator = { GuestMsrs: 1, HostPdptes: 2, HostMsrs: 4 } as const;
 
@@ -484,6 +491,11 @@ export class VmxUnit {
     this.details.codeAddress = processor.codeAddress;
     this.details.failed = undefined;
     saveGuest(processor, vmcs);
+    if (
+      isFault(exit.vectoringInformation) ||
+      (exit.reason === ExitReason.ExceptionOrNmi && isFault(exit.interruptionInformation))
+    )
+      vmcs.write32('guestRflags', vmcs.read32('guestRflags') | RF);
     if (
       this.#preemptionDeadline !== undefined &&
       vmcs.read32('exitControls') & ExitControl['save VMX-preemption timer value']
