@@ -46,4 +46,7 @@ await build({
   logLevel: 'warning',
 });
 const campaign = spawn(process.execPath, ['--enable-source-maps', outfile, ...args], { stdio: 'inherit', cwd: root });
-campaign.on('close', (code) => process.exit(code ?? 1));
+campaign.on('close', (code, signal) => {
+  if (signal) console.error(`campaign ${name}: ended by ${signal}`);
+  process.exit(code ?? 1);
+});
