@@ -20,7 +20,7 @@ export function immediateText(decoded: Decoded, operand: ImmediateOperand, posit
     case 'simm8':
       return prefixedPush(form.mnemonic, decoded.operandSize, decoded) + hex(BigInt.asIntN(8, value));
     case 'imm8':
-      return (withOne.has(form.mnemonic) && value === 1n ? 'strict byte ' : '') + hex(BigInt.asUintN(8, value));
+      return byteKeyword(decoded, value) + hex(BigInt.asUintN(8, value));
     case 'imm16':
     case 'imm32': {
       const bits = kind === 'imm16' ? 16 : 32;
@@ -35,6 +35,13 @@ export function immediateText(decoded: Decoded, operand: ImmediateOperand, posit
     default:
       return hex(BigInt.asUintN(64, value));
   }
+}
+
+/** Keywords that select the encoding: shifts by 1 have one of their own, and PEXTRW to a register has two. */
+function byteKeyword({ form, operands }: Decoded, value: bigint): string {
+  if (withOne.has(form.mnemonic)) return value === 1n ? 'strict byte ' : '';
+  const wordOfVector = form.mnemonic === 'pextrw' && form.opcode.map === 3 && operands[0].kind === 'register';
+  return wordOfVector ? 'byte ' : '';
 }
 
 function isSmall(value: bigint): boolean {

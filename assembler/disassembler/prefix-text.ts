@@ -77,8 +77,11 @@ function impliesOperandSize(decoded: Decoded, bits: 16 | 32 | 64): boolean {
 }
 
 function impliesRexW(decoded: Decoded): boolean {
-  const { opcode } = decoded.form;
+  const { form } = decoded;
+  const { opcode } = form;
   if (storesSelector(decoded)) return false;
+  // RETF has three sizes and no operand that tells which.
+  if (form.mnemonic === 'retf') return false;
   return opcode.w === 1 || (opcode.operandSize === 64 && !opcode.defaultSize64);
 }
 

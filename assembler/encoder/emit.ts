@@ -57,7 +57,7 @@ class Emitter {
     const sources = template.doubled ? [operands[0], ...operands] : operands;
     this.checkOperandSizePrefix();
     this.rex = this.rexOfSize();
-    for (let i = 0; i < sources.length; i++) this.placeOperand(form.operandEncoding.charCodeAt(i), sources[i]);
+    for (let i = 0; i < sources.length; i++) this.placeOperand(template.encoding.charCodeAt(i), sources[i]);
     this.checkRex();
     this.putPrefixes();
     // FWAIT is its own prefix: what stands before it comes after.
@@ -67,7 +67,7 @@ class Emitter {
     writer.put(opcode.byte | this.opcodeRegister);
     if (opcode.fixedModrm >= 0) writer.put(opcode.fixedModrm);
     else if (opcode.digit >= 0) this.putModrm();
-    if (opcode.immediates.length > 0) putImmediates(encoding, writer, form, sources);
+    if (opcode.immediates.length > 0) putImmediates(encoding, writer, template, sources);
     if (opcode.suffix >= 0) writer.put(opcode.suffix);
   }
 
@@ -139,9 +139,11 @@ class Emitter {
   /** REX.W where the form or `o64` asks for it. */
   private rexOfSize(): number {
     const { opcode } = this.form;
+    const size = this.encoding.operandSizeOf(this.form);
+    if (size === 64 && opcode.operandSize === 0) return rexW;
     if (opcode.space !== 'legacy' || (this.template.neverW && !this.isUnsizedBranch())) return 0;
     if (this.encoding.slots.operandSize === 'o64' || opcode.w === 1) return rexW;
-    return opcode.operandSize === 64 && !opcode.defaultSize64 ? rexW : 0;
+    return size === 64 && !opcode.defaultSize64 ? rexW : 0;
   }
 
   /** `o64 jmp [x]` has the REX.W that `o64 jmp qword [x]` has not. */
@@ -164,7 +166,7 @@ class Emitter {
   private putPrefixes(): void {
     const { encoding, form, writer } = this;
     const { slots } = encoding;
-    if (slots.wait || form.wait || isWait(form)) writer.put(0x9b);
+    if (slots.wait || this.template.wait || isWait(form)) writer.put(0x9b);
     const repeat = this.repeatOf();
     if (repeat !== 0) writer.put(repeat);
     if (slots.lock || this.lockAsRex) writer.put(0xf0);
@@ -180,8 +182,8 @@ class Emitter {
   private repeatOf(): number {
     const { encoding, form, template } = this;
     const { repeat } = encoding.slots;
-    if (isPadlockRepeat(form) && repeat === '') return 0xf3;
-    const bindable = takesBnd(form);
+    const { bindable } = template;
+    if (repeat === '' && template.repeatsByItself) return 0xf3;
     const short = form.opcode.byte === 0xeb;
     if (repeat === '') return encoding.context.defaultBnd && bindable && !short ? 0xf2 : 0;
     if (repeat === 'bnd' || repeat === 'nobnd') {
@@ -199,7 +201,7 @@ class Emitter {
   private putLegacyOpcode(): void {
     const { form, writer } = this;
     const { opcode } = form;
-    if (opcode.mandatory > 0 && !isPadlockRepeat(form)) writer.put(opcode.mandatory);
+    if (opcode.mandatory > 0 && !this.template.repeatsByItself) writer.put(opcode.mandatory);
     if (this.rex !== 0 || this.needsRex) writer.put(0x40 | this.rex);
     if (opcode.map > 0) {
       writer.put(0x0f);
@@ -259,19 +261,4 @@ class Emitter {
 
 function isWait(form: Form): boolean {
   return form.opcode.map === 0 && form.opcode.byte === 0x9b;
-}
-
-/** VIA's instructions have their F3 as a REP prefix. */
-function isPadlockRepeat(form: Form): boolean {
-  return form.feature === 'PADLOCK' && form.opcode.mandatory === 0xf3;
-}
-
-/** Near branches, which BND can stand before. */
-function takesBnd(form: Form): boolean {
-  const { mnemonic, operands } = form;
-  const first = mnemonic.charCodeAt(0);
-  if (first === 114 /* r */) return /^retn?[wdq]?$/.test(mnemonic);
-  if (mnemonic === 'call' || mnemonic === 'jmp')
-    return !operands[0].startsWith('ptr') && !operands[0].startsWith('m16:');
-  return first === 106 /* j */ && mnemonic !== 'jmpe' && !mnemonic.endsWith('cxz');
 }

@@ -13,10 +13,10 @@ import type {
   ParsedInstruction,
   ParsedOperand,
 } from './instruction';
-import { findTemplate, Match } from './match';
+import { Match } from './match';
 import { classify, registerByName } from './operand-class';
-import { warnOfObsolete } from './peculiarities';
 import { segmentByte, sortPrefixes } from './prefix-slots';
+import { findByShape } from './shape';
 import { type Template, templatesFor } from './template';
 
 /** Tells an error from a result. */
@@ -42,7 +42,7 @@ export function encode(instruction: ParsedInstruction, context: EncodeContext): 
     takePrefixes(encoding);
     const template = chooseTemplate(encoding, set[instruction.operands.length]);
     const writer = emit(encoding, template);
-    warnOfObsolete(encoding, template.form);
+    if (template.warning !== undefined) encoding.warn(template.warning.code, template.warning.message);
     return {
       bytes: writer.bytes(),
       fixups: writer.fixups ?? noFixups,
@@ -134,11 +134,12 @@ function chooseTemplate(encoding: Encoding, templates: readonly Template[] | und
   encoding.operands = parsed.map((operand) =>
     classify(operand, bits, addressSize, defaultRel, context.optimization > 0),
   );
-  const { template, outcome } = findTemplate({
+  const { template, outcome } = findByShape({
     templates,
     operands: encoding.operands,
     bits,
     encodingHint: instruction.encodingHint,
+    optimizing: context.optimization > 1,
     reachesShort: (candidate) => reachesShort(encoding, candidate),
   });
   if (template === undefined) throw new Refusal(messageOf(outcome, encoding));
@@ -165,7 +166,9 @@ function messageOf(outcome: number, { context, instruction }: Encoding): string 
 /** Is the target in reach of the two-byte jump? Nothing known means yes, as in NASM's first pass. */
 function reachesShort(encoding: Encoding, template: Template): boolean {
   const { context } = encoding;
-  if (context.optimization === 0) return false;
+  // -O1 never shortens; -O0 only conditional jumps: so NASM has it.
+  if (context.optimization === 1) return false;
+  if (context.optimization === 0 && template.form.mnemonic === 'jmp') return false;
   const target = encoding.operands[0].parsed;
   if (target.kind !== 'immediate' || target.strict) return false;
   const { value } = target;

@@ -5,8 +5,10 @@ import type { ClassedOperand } from './operand-class';
 import { noPrefixes, type PrefixSlots, repeatByte } from './prefix-slots';
 import type { Template } from './template';
 
-/** NASM's error, as an exception inside the encoder only. */
-export class Refusal extends Error {}
+/** NASM's error, as an exception inside the encoder only. No Error: sources with thousands of mistakes need no stack traces. */
+export class Refusal {
+  constructor(readonly message: string) {}
+}
 
 export class Encoding {
   slots: PrefixSlots = noPrefixes;
@@ -40,8 +42,16 @@ export class Encoding {
       case 'o64':
         return false;
     }
-    const { operandSize } = form.opcode;
+    const operandSize = this.operandSizeOf(form);
     return operandSize === 16 ? bits !== 16 : operandSize === 32 && bits === 16;
+  }
+
+  /** Bits; MOV to a segment register has none unless NASM does not optimize. */
+  operandSizeOf(form: Form): number {
+    const { operandSize } = form.opcode;
+    if (operandSize !== 0 || this.context.optimization > 1) return operandSize;
+    if (form.mnemonic !== 'mov' || form.operands[0] !== 'sreg') return 0;
+    return this.operands[1].register?.size ?? 0;
   }
 
   /** 0x67 where a memory operand or a written prefix asks for it. */

@@ -1,12 +1,12 @@
 /** The bytes after ModRM and displacement: numbers, branch distances, far pointers, offsets, and a register in bits 7:4. */
 import type { Form, Opcode } from '../../isa/form';
-import { type KindInfo, kindInfo } from '../../isa/operand-kinds';
+import type { KindInfo } from '../../isa/operand-kinds';
 import type { ByteWriter } from './byte-writer';
 import { type Encoding, Refusal } from './encoding';
 import type { ParsedOperand, Value } from './instruction';
 import { dataWarning, overflows, overflowsSigned, signedWarning } from './numbers';
 import type { ClassedOperand } from './operand-class';
-import { sizeOfForm } from './template';
+import { sizeOfForm, type Template } from './template';
 
 type Format = Opcode['immediates'][number];
 
@@ -42,19 +42,19 @@ function bytesOf(format: Format, encoding: Encoding): number {
 export function putImmediates(
   encoding: Encoding,
   writer: ByteWriter,
-  form: Form,
+  template: Template,
   sources: readonly ClassedOperand[],
 ): void {
+  const { form, encoding: letters, kinds } = template;
   const { immediates } = form.opcode;
-  const { operandEncoding } = form;
   let next = 0;
   for (let i = 0; i < sources.length; i++) {
-    const letter = operandEncoding.charCodeAt(i);
+    const letter = letters.charCodeAt(i);
     if (letter === 52 /* 4 */) {
       writer.put(sources[i].register!.index << 4);
       next++;
     } else if (letter === 73 /* I */) {
-      putImmediate(encoding, writer, form, kindInfo(form.operands[i]), immediates[next++], sources[i].parsed);
+      putImmediate(encoding, writer, form, kinds[i], immediates[next++], sources[i].parsed);
     }
   }
 }

@@ -22,6 +22,8 @@ export interface MatchRequest {
   bits: 16 | 32 | 64;
   /** `{vex}` and its kind, or empty. */
   encodingHint: string;
+  /** NASM's -O2 and above. */
+  optimizing: boolean;
   /** Is the target of a jump near enough for the short form? */
   reachesShort: (template: Template) => boolean;
 }
@@ -80,6 +82,7 @@ function distanceOf(operand: ClassedOperand): number {
 function matches(template: Template, request: MatchRequest): number {
   const { operands, bits } = request;
   const { form } = template;
+  if (template.optimized && !request.optimizing) return Match.Invalid;
   let missing = false;
   let mismatch = false;
   let told = false;

@@ -61,15 +61,18 @@ export interface ClassedRegister extends Register {
   class: number;
   /** Its number in ModRM and opcode, REX's bit left out: AH is 4. */
   code: number;
+  /** A number among all registers. */
+  id: number;
 }
 
 const byName = new Map<string, ClassedRegister>(
-  registers.map((register) => [
+  registers.map((register, id) => [
     register.name,
     {
       ...register,
       class: classOfFile[register.file],
       code: (register.index & 7) + (register.file === 'gpr8high' ? 4 : 0),
+      id,
     },
   ]),
 );

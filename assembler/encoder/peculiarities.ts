@@ -4,7 +4,6 @@
  */
 
 import type { Form } from '../../isa/form';
-import type { Encoding } from './encoding';
 
 /** Memory before which no size may be written. */
 export const memoryWithoutSize: ReadonlySet<string> = new Set([
@@ -86,11 +85,27 @@ const removed: ReadonlySet<string> = new Set(
   'ibts loadall loadall286 bb0_reset bb1_reset smintold cmpxchg486'.split(' '),
 );
 
+/** A warning and its class. */
+export interface Warning {
+  code: string;
+  message: string;
+}
+
 /** NASM's warnings of instructions that processors do not have any more, or never had. */
-export function warnOfObsolete(encoding: Encoding, form: Form): void {
+export function warningOfObsolete(form: Form): Warning | undefined {
   const { mnemonic, opcode } = form;
   if (removed.has(mnemonic) || (opcode.map === 0 && opcode.byte === 0x0f) || (mnemonic === 'ud0' && opcode.digit < 0))
-    encoding.warn('obsolete-removed', 'instruction obsolete and removed from the target CPU');
-  else if (mnemonic === 'pcommit')
-    encoding.warn('obsolete-nop', 'instruction never implemented and is a noop on the target CPU');
+    return { code: 'obsolete-removed', message: 'instruction obsolete and removed from the target CPU' };
+  if (mnemonic === 'pcommit')
+    return { code: 'obsolete-nop', message: 'instruction never implemented and is a noop on the target CPU' };
+  return undefined;
+}
+
+/** Near branches, which BND can stand before. */
+export function takesBnd(form: Form): boolean {
+  const { mnemonic, operands } = form;
+  if (/^retn?[wdq]?$/.test(mnemonic)) return true;
+  if (mnemonic === 'call' || mnemonic === 'jmp')
+    return !operands[0].startsWith('ptr') && !operands[0].startsWith('m16:');
+  return mnemonic[0] === 'j' && mnemonic !== 'jmpe' && !mnemonic.endsWith('cxz');
 }

@@ -17,6 +17,9 @@ import {
   memoryWithoutSize,
   neverHasW,
   strictByteImmediate,
+  takesBnd,
+  type Warning,
+  warningOfObsolete,
 } from './peculiarities';
 
 /** Sizes in bits as a bit set. */
@@ -71,6 +74,16 @@ export interface OperandTemplate {
 
 export interface Template {
   form: Form;
+  /** Of the form, computed once. */
+  kinds: readonly KindInfo[];
+  encoding: string;
+  wait: boolean;
+  /** Near branches, which BND can stand before. */
+  bindable: boolean;
+  /** VIA's instructions have their F3 as a REP prefix. */
+  repeatsByItself: boolean;
+  /** What NASM warns of, `undefined` if nothing. */
+  warning: Warning | undefined;
   operands: readonly OperandTemplate[];
   /** Taken only if the target is near enough for a byte: `jmp x`. */
   shortJump: boolean;
@@ -86,6 +99,8 @@ export interface Template {
   notItself64: boolean;
   /** `o64` gives no REX.W: MOV of a 64-bit register with the opcode of the 32-bit one. */
   neverW: boolean;
+  /** NASM takes it at -O2 and above only. */
+  optimized: boolean;
 }
 
 /** Templates of one mnemonic by number of operands. */
@@ -239,6 +254,12 @@ class Compiler {
     const operands = kinds.map((info) => plainOperand(form, info, kinds, size));
     const base: Template = {
       form,
+      kinds,
+      encoding: form.operandEncoding,
+      wait: form.wait,
+      bindable: takesBnd(form),
+      repeatsByItself: form.feature === 'PADLOCK' && form.opcode.mandatory === 0xf3,
+      warning: warningOfObsolete(form),
       operands,
       shortJump: false,
       doubled: false,
@@ -247,6 +268,7 @@ class Compiler {
       exact: false,
       notItself64: this.mnemonic === 'xchg' && size === 32 && form.opcode.plusRegister,
       neverW: neverHasW(form),
+      optimized: this.mnemonic === 'mov' && form.encodeOnly && form.operands.join() === 'r64,sreg',
     };
     const first = kinds[0]?.class;
     if (first === 'relative') this.addBranch(base, size);
@@ -333,19 +355,19 @@ class Compiler {
     const { form } = base;
     const [destination, source] = base.operands;
     const kinds = form.operands.join();
-    const push = (operands: OperandTemplate[]): void => {
-      this.templates.push({ ...base, operands });
+    const push = (operands: OperandTemplate[], optimized = false): void => {
+      this.templates.push({ ...base, operands, optimized });
     };
     if (kinds === 'r64,imm32') {
       const unsigned = { ...source, class: Class.UnsignedDword, allowed: sizeBit(64) };
-      push([destination, unsigned]);
+      push([destination, unsigned], true);
     } else if (kinds === 'rm64,simm32') {
-      push([destination, operandTemplate({ class: Class.SignedDword, allowed: sizeBit(64) })]);
+      push([destination, operandTemplate({ class: Class.SignedDword, allowed: sizeBit(64) })], true);
       push([destination, operandTemplate({ class: Class.Immediate, size: 32 })]);
       this.late.push({ ...base, operands: [{ ...destination, class: Class.Memory }, source] });
     } else {
       push([...base.operands]);
-      this.addSizedByImmediate(base, form.operands.map(kindInfo));
+      this.addSizedByImmediate(base, base.kinds);
     }
   }
 }
