@@ -51,6 +51,10 @@ export interface Frame {
 export class Diagnostics {
   readonly list: Diagnostic[] = [];
   errors = 0;
+  /** The source: where messages about all of it point. */
+  file = '';
+  /** Grows with everything that is said, also what was said before. */
+  said = 0;
   /** Messages that count only in the last pass wait until it runs. */
   finalPass = true;
   /** The macro call that the line in hand came from, and that line's number in the macro. */
@@ -123,6 +127,10 @@ export class Diagnostics {
     this.warningStack.length = 0;
   }
 
+  get commandLineWarnings(): ReadonlyMap<string, 'on' | 'off' | 'error'> {
+    return this.commandLine;
+  }
+
   get warnings(): ReadonlyMap<string, 'on' | 'off' | 'error'> {
     return this.warningStates;
   }
@@ -175,6 +183,22 @@ export class Diagnostics {
     this.lateKeys.length = 0;
   }
 
+  /** Begins again with messages that still hold, and with these states of the warning classes. */
+  restart(list: readonly Diagnostic[], states: ReadonlyMap<string, 'on' | 'off' | 'error'>): void {
+    this.warningStates = new Map(states);
+    this.warningStack.length = 0;
+    this.list.length = 0;
+    this.seen.clear();
+    this.lateOnes.clear();
+    this.lateKeys.length = 0;
+    this.errors = 0;
+    for (const one of list) {
+      this.list.push(one);
+      this.seen.add(keyOf(one.severity, one.message, one.range));
+      if (one.severity === 'error') this.errors++;
+    }
+  }
+
   private add(
     severity: Diagnostic['severity'],
     message: string,
@@ -182,10 +206,11 @@ export class Diagnostics {
     code: string | undefined,
     suggestion?: string,
   ): void {
+    this.said++;
     this.listener?.(`${severity}: ${message}${code ? ` [-w+${severity === 'error' ? 'error=' : ''}${code}]` : ''}`);
     const placed = this.place(range);
     const where = placed.range;
-    const key = `${severity}\0${message}\0${where.file}\0${where.line}\0${where.column}`;
+    const key = keyOf(severity, message, where);
     if (this.seen.has(key)) return;
     this.seen.add(key);
     if (severity === 'error') this.errors++;
@@ -206,7 +231,7 @@ export class Diagnostics {
    */
   private place(range: SourceRange | undefined): { range: SourceRange; chain: Diagnostic['chain'] } {
     const chain: Diagnostic['chain'] = [];
-    let inner = range ? plain(range) : this.line ? wholeLine(this.line) : noRange;
+    let inner = range ? plain(range) : this.line ? wholeLine(this.line) : { ...noRange, file: this.file };
     if (range instanceof TokenRange) {
       for (let e = range.first.expansion; e; e = e.call.expansion) {
         if (e.body && !e.body.line.builtin && !e.macro.name.startsWith('__?'))
@@ -241,12 +266,20 @@ export class Diagnostics {
 
 const noRange: SourceRange = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
 
+/** Columns `start` to `end` of a line. */
+export function columnRange(line: SourceLine, start: number, end: number): SourceRange {
+  const from = line.locate(start);
+  const to = line.locate(end);
+  return { file: line.file, line: from.line, column: from.column, endLine: to.line, endColumn: to.column };
+}
+
 function wholeLine(line: SourceLine): SourceRange {
   const start = line.text.length - line.text.trimStart().length;
-  const from = line.locate(Math.min(start, line.text.length));
-  const end = line.text.trimEnd().length;
-  const to = line.locate(Math.max(end, start));
-  return { file: line.file, line: from.line, column: from.column, endLine: to.line, endColumn: to.column };
+  return columnRange(line, Math.min(start, line.text.length), Math.max(line.text.trimEnd().length, start));
+}
+
+function keyOf(severity: string, message: string, { file, line, column }: SourceRange): string {
+  return `${severity}\0${message}\0${file}\0${line}\0${column}`;
 }
 
 function plain(range: SourceRange): SourceRange {

@@ -7,6 +7,8 @@ export const Limits = {
   repetitions: 1_000_000,
   /** Lines that come out of macros and `%rep` before any assembling: some ten seconds of work. */
   expandedLines: 4_000_000,
+  /** Tokens in those lines. */
+  expandedTokens: 20_000_000,
   /** Multi-line macro calls before control is back in a file (NASM's default). */
   macroCalls: 100_000,
   /** Nesting of multi-line macro calls. */

@@ -1,10 +1,7 @@
 import type { AssembleOptions, Diagnostic, SourceReader } from './api';
 import type { Frame } from './diagnostics';
-import { encode } from './encoder/encode';
-import { BinFormat } from './output/bin';
-import { ElfFormat } from './output/elf';
+import { makeAssembly } from './output/result';
 import type { Preprocessor } from './preprocessor/preprocessor';
-import { Assembly } from './program/assembly';
 import { textOf } from './source/token';
 
 export interface PreprocessResult {
@@ -22,9 +19,7 @@ export function preprocess(
   options: AssembleOptions,
   reader: SourceReader,
 ): PreprocessResult {
-  const assembly = new Assembly(options, reader, encode, (program) =>
-    options.format === 'bin' ? new BinFormat(program) : new ElfFormat(options.format, program, file, options),
-  );
+  const assembly = makeAssembly(file, options, reader);
   const preprocessor = assembly.startSource(file, source);
   assembly.preprocessing = true;
   preprocessor.blankLines = true;

@@ -29,7 +29,7 @@ export class Evaluator {
   layoutUsed = false;
   readonly hint: RegisterHint = { register: undefined, kind: 'none' };
   /** Ends of the items that may change size, for labels anchored to them. */
-  ends: Float64Array = new Float64Array(0);
+  ends: Int32Array = new Int32Array(0);
   /** Called with a symbol that has no definition at all when that becomes an error. */
   explainUndefined: ((symbol: ProgramSymbol) => string | undefined) | undefined;
 
@@ -72,11 +72,25 @@ export class Evaluator {
       case Op.Wrt:
         return this.wrt(e);
     }
+    if (e.b && e.a!.b) return this.chain(e);
     const a = this.evaluate(e.a!);
     if (a === undefined) return undefined;
     if (!e.b) return this.unary(e, a);
     const b = this.evaluate(e.b);
     return b === undefined ? undefined : this.binary(e, a, b);
+  }
+
+  /** `a + b + c + ...`: macros make long ones, so it takes no native stack. */
+  private chain(e: Expression): Result | undefined {
+    const links: Expression[] = [];
+    let first = e;
+    for (; first.b && isBinary(first); first = first.a!) links.push(first);
+    let value = this.evaluate(first);
+    for (let i = links.length - 1; i >= 0 && value !== undefined; i--) {
+      const b = this.evaluate(links[i]!.b!);
+      value = b === undefined ? undefined : this.binary(links[i]!, value, b);
+    }
+    return value;
   }
 
   /** A plain number, or undefined with `message` said. */
@@ -287,7 +301,12 @@ export class Evaluator {
   }
 }
 
+function isBinary(e: Expression): boolean {
+  return e.op !== Op.Conditional && e.op !== Op.Wrt;
+}
+
 function lastToken(e: Expression): Token {
+  // An operator's right side ends last; only a chain of signs or brackets goes deeper, and those are limited.
   const right = e.c ?? e.b ?? e.a;
   const last = right ? lastToken(right) : e.token;
   return last.line === e.token.line && last.end > e.token.end ? last : e.token;

@@ -16,6 +16,7 @@ export class BinFormat implements OutputFormat, FieldResolver {
   readonly firstSection = '.text';
   readonly resolver = this;
   private readonly places = new Map<Section, BinPlace>();
+  private placed = new Map<Section, BinPlace>();
   private order: BinPlace[] = [];
   private start = 0;
 
@@ -93,7 +94,11 @@ export class BinFormat implements OutputFormat, FieldResolver {
   place(): boolean {
     this.refuseSymbols();
     for (const section of this.program.sections) if (section.kind === 'section') this.placeOf(section);
-    const placed = placeSections([...this.places.values()], this.program.origin);
+    // What is found is kept apart from what the source says, so that it can be found again after an edit.
+    const copies = new Map([...this.places.values()].map((place) => [place, { ...place }]));
+    for (const copy of copies.values()) copy.previous = copy.previous && copies.get(copy.previous);
+    this.placed = new Map([...copies.values()].map((place) => [place.section, place]));
+    const placed = placeSections([...copies.values()], this.program.origin);
     if ('message' in placed) {
       this.program.diagnostics.frame = undefined;
       this.program.diagnostics.line = undefined;
@@ -128,11 +133,11 @@ export class BinFormat implements OutputFormat, FieldResolver {
   }
 
   addressOf(section: Section): number {
-    return this.places.get(section)?.vstart ?? 0;
+    return this.placed.get(section)?.vstart ?? 0;
   }
 
   fileOffsetOf(section: Section): number {
-    const place = this.places.get(section);
+    const place = this.placed.get(section);
     return !place || section.nobits || place.start === undefined ? -1 : place.start - this.start;
   }
 
@@ -140,10 +145,10 @@ export class BinFormat implements OutputFormat, FieldResolver {
     const { target } = field;
     let value = target.number;
     const { section } = target;
-    const range = new TokenRange(field.item.first, field.item.last);
+    const range = field.item.range;
     if (target.wrt !== undefined) this.program.diagnostics.error('WRT not supported by binary output format', range);
     if (section?.kind === 'section') value = add(value, this.addressOf(section));
-    else if (section?.kind === 'special' && section.of) value = add(value, this.places.get(section.of)?.start ?? 0);
+    else if (section?.kind === 'special' && section.of) value = add(value, this.placed.get(section.of)?.start ?? 0);
     else if (section)
       this.program.diagnostics.error(
         `binary output format does not support ${section.kind === 'segment' ? 'segment base' : 'external'} references`,

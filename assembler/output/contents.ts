@@ -1,11 +1,12 @@
 import type { SourceRange } from '../api';
-import { type Diagnostics, TokenRange } from '../diagnostics';
+import type { Diagnostics } from '../diagnostics';
 import type { Fixup } from '../encoder/instruction';
 import type { Evaluator } from '../expression/evaluate';
 import { type Integer, writeInteger } from '../expression/integer';
 import { elementRange } from '../parser/data';
 import { fillParts } from '../program/fill';
-import { type DataElement, type Item, ItemKind } from '../program/item';
+import { type Code, type DataElement, type Item, ItemKind, isStatement, type Statement } from '../program/item';
+import type { Layout } from '../program/layout';
 import type { Section } from '../program/section';
 import { OperandValue, type Placed, placed } from '../program/value';
 import type { OutputFormat } from './format';
@@ -23,7 +24,7 @@ export interface Field {
   relativeTo: number | undefined;
   /** How a 4-byte address is extended when used; undefined where it does not matter (data). */
   signed: boolean | undefined;
-  item: Item;
+  item: Statement;
 }
 
 /** What an output format does with fields that are no plain numbers. */
@@ -35,6 +36,9 @@ export interface FieldResolver {
 /** Writes the bytes of items into their sections, and shows them in the listing. */
 export class ContentsWriter {
   readonly bytes = new Map<Section, Uint8Array>();
+  /** Where the item in hand is, and its section's bytes. */
+  private section: Section | undefined;
+  private sectionBytes: Uint8Array | undefined;
   /** A field was written whose value a linker, or its own place, decides: turns of TIMES and DUP are no copies. */
   private placeMatters = false;
 
@@ -42,6 +46,7 @@ export class ContentsWriter {
     private readonly evaluator: Evaluator,
     private readonly diagnostics: Diagnostics,
     private readonly format: Pick<OutputFormat, 'name' | 'addressBytes' | 'resolver' | 'zeroing' | 'ignored'>,
+    private readonly layout: Pick<Layout, 'code' | 'turnAt'>,
     private readonly listing: ListingWriter | undefined,
   ) {}
 
@@ -53,17 +58,35 @@ export class ContentsWriter {
     const { listener } = diagnostics;
     diagnostics.listener = listing && ((text) => listing.note(text));
     for (const item of items) {
-      if ((item.size <= 0 && item.kind !== ItemKind.Incbin) || item.repeat <= 0 || item.failed) continue;
+      if (isStatement(item)) {
+        if ((item.size <= 0 && item.kind !== ItemKind.Incbin) || item.repeat <= 0 || item.failed) continue;
+      } else if (item.size === 0) continue;
       listing?.goTo(item.listingLine);
       diagnostics.frame = item.frame;
       diagnostics.line = item.line;
-      this.item(item);
+      if (isStatement(item)) this.item(item);
+      else this.code(item as Code);
     }
     diagnostics.listener = listener;
   }
 
-  private item(item: Item): void {
-    const out = this.bytes.get(item.section) ?? this.ignored(item);
+  private code(item: Code): void {
+    const { section, offset, at, size } = item;
+    const { bytes } = this.layout.code;
+    const out = section === this.section ? this.sectionBytes : this.enter(section);
+    if (!out) this.refused(item);
+    if (out) for (let i = 0; i < size; i++) out[offset + i] = bytes[at + i]!;
+    if (section.kind !== 'absolute') this.listing?.bytes(offset, bytes, at, at + size);
+  }
+
+  private enter(section: Section): Uint8Array | undefined {
+    this.section = section;
+    this.sectionBytes = this.bytes.get(section);
+    return this.sectionBytes;
+  }
+
+  private item(item: Statement): void {
+    const out = this.enter(item.section) ?? this.ignored(item);
     switch (item.kind) {
       case ItemKind.Instruction:
       case ItemKind.Prefixes:
@@ -89,48 +112,48 @@ export class ContentsWriter {
   }
 
   /** Bytes in a section that has none in the file: they are only listed. */
-  private ignored(item: Item): Uint8Array | undefined {
+  private ignored(item: Statement): Uint8Array | undefined {
     const { section, kind } = item;
     if (section.kind !== 'section' || kind === ItemKind.Reserve || kind === ItemKind.Label) return undefined;
     if (kind === ItemKind.Data && item.elements.every((element) => element.kind === 'reserve')) return undefined;
     this.refused(item);
-    return new Uint8Array(item.offset + item.size * item.repeat);
+    return new Uint8Array(item.offset + item.length);
   }
 
   /** Offset as the listing shows it. */
-  private shown(item: Item, offset: number): number {
+  private shown(item: Statement, offset: number): number {
     return item.section.kind === 'absolute' ? Number(item.section.absoluteStart) + offset : offset;
   }
 
   /** Bytes where none can be. */
   private refused(item: Item): void {
-    const range = new TokenRange(item.first, item.last);
+    const range = item.range;
     if (item.section.kind === 'absolute') this.diagnostics.error('attempt to assemble code in [ABSOLUTE] space', range);
     else this.warn(item, 'other', this.format.ignored(item.section), range);
   }
 
   /** After the first turn of TIMES: the listing says how many there are and shows no more. */
-  private turn(item: Item, i: number): void {
+  private turn(item: Statement, i: number): void {
     const { listing } = this;
     if (!listing || i !== 1) return;
     listing.repeated(item.repeat);
     listing.mute();
   }
 
-  private lastTurn(item: Item): void {
+  private lastTurn(item: Statement): void {
     if (item.repeat > 1) this.listing?.unmute();
   }
 
-  private reserve(item: Item, out: Uint8Array | undefined): void {
-    this.listing?.reserved(this.shown(item, item.offset), item.size * item.repeat);
-    if (out) this.zeroing(item, new TokenRange(item.first, item.last));
+  private reserve(item: Statement, out: Uint8Array | undefined): void {
+    this.listing?.reserved(this.shown(item, item.offset), item.length);
+    if (out) this.zeroing(item, item.range);
   }
 
-  private zeroing(item: Item, range: TokenRange): void {
+  private zeroing(item: Statement, range: SourceRange): void {
     this.warn(item, 'zeroing', this.format.zeroing(item.section), range);
   }
 
-  private fill(item: Item, out: Uint8Array): void {
+  private fill(item: Statement, out: Uint8Array): void {
     const { listing } = this;
     let at = item.offset;
     for (const { bytes, count } of fillParts(item.size, item.fill!, item.jumpThreshold, item.mode.bits)) {
@@ -143,28 +166,24 @@ export class ContentsWriter {
     }
   }
 
-  private include(item: Item, out: Uint8Array): void {
-    for (let i = 0; i < item.repeat; i++) out.set(item.bytes!, item.offset + i * item.size);
+  private include(item: Statement, out: Uint8Array): void {
+    const bytes = item.bytes!.subarray(item.skip, item.skip + item.size);
+    for (let i = 0; i < item.repeat; i++) out.set(bytes, item.offset + i * item.size);
     this.listing?.included(item.offset, item.size);
     if (item.repeat > 1) this.listing?.repeated(item.repeat);
   }
 
-  private warn(
-    item: Item,
-    code: string,
-    message: string,
-    range: SourceRange = new TokenRange(item.first, item.last),
-  ): void {
-    if (item.warnings.get(code) !== 'off') this.diagnostics.warning(code, message, range);
+  private warn(item: Item, code: string, message: string, range: SourceRange = item.range): void {
+    if (item.mode.warnings.get(code) !== 'off') this.diagnostics.warning(code, message, range);
   }
 
-  private instruction(item: Item, out: Uint8Array): void {
-    const { encoded } = item;
-    const { bytes, fixups, warnings } = encoded!;
+  private instruction(item: Statement, out: Uint8Array): void {
     const { listing } = this;
     let at = item.offset;
     for (let i = 0; i < item.repeat; i++) {
+      const { bytes, fixups, warnings } = i > 0 ? this.layout.turnAt(item, at) : item.encoded!;
       this.turn(item, i);
+      if (at + bytes.length > out.length) break; // something is wrong with its labels, which has been said
       for (const { code, message, range } of warnings) this.warn(item, code, message, range);
       out.set(bytes, at);
       let done = 0;
@@ -179,7 +198,7 @@ export class ContentsWriter {
     this.lastTurn(item);
   }
 
-  private fixup(item: Item, at: number, length: number, fixup: Fixup, out: Uint8Array): void {
+  private fixup(item: Statement, at: number, length: number, fixup: Fixup, out: Uint8Array): void {
     const value = item.branch > 0 ? item.slots[0]!.value : fixup.value;
     const own = value instanceof OperandValue ? value : undefined;
     const target: Placed = {
@@ -201,8 +220,7 @@ export class ContentsWriter {
     };
     if (fixup.relative && fixup.size === 1 && target.section === section) {
       const distance = Number(target.number) - (at + length);
-      if (distance < -128 || distance > 127)
-        this.diagnostics.error('short jump is out of range', new TokenRange(item.first, item.last));
+      if (distance < -128 || distance > 127) this.diagnostics.error('short jump is out of range', item.range);
     }
     this.field(field, out);
   }
@@ -232,7 +250,7 @@ export class ContentsWriter {
     if (relative || field.signed) {
       this.diagnostics.error(
         `${8 * size}-bit signed relocation unsupported by output format ${this.format.name}`,
-        new TokenRange(item.first, item.last),
+        item.range,
       );
     } else {
       const kind = segment ? 'segment' : 'unsigned';
@@ -249,14 +267,14 @@ export class ContentsWriter {
     else listing.address(offset, target.number, size, relative);
   }
 
-  private data(item: Item, out: Uint8Array | undefined): void {
+  private data(item: Statement, out: Uint8Array | undefined): void {
     const { evaluator } = this;
     evaluator.section = item.section;
     evaluator.offset = item.offset;
     evaluator.critical = true;
     this.placeMatters = this.listing !== undefined;
     let at = item.offset;
-    const end = item.offset + item.size * item.repeat;
+    const end = item.offset + item.length;
     for (let i = 0; i < item.repeat; i++) {
       this.turn(item, i);
       if (i === 1 && !this.placeMatters && out) {
@@ -269,7 +287,7 @@ export class ContentsWriter {
     this.lastTurn(item);
   }
 
-  private element(item: Item, element: DataElement, out: Uint8Array | undefined, start: number): number {
+  private element(item: Statement, element: DataElement, out: Uint8Array | undefined, start: number): number {
     const { listing } = this;
     if (element.kind === 'reserve') {
       const size = element.size * element.count;
@@ -302,7 +320,7 @@ export class ContentsWriter {
     return at;
   }
 
-  private number(item: Item, element: DataElement, out: Uint8Array, at: number): void {
+  private number(item: Statement, element: DataElement, out: Uint8Array, at: number): void {
     const result = this.evaluator.evaluate(element.expression!);
     if (result === undefined) return;
     const { size } = element;

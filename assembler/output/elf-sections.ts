@@ -38,6 +38,8 @@ export interface ElfSection {
   /** Bytes of an element; 0 where there are none of one size. */
   entrySize: number;
   relocations: Relocation[];
+  /** By a directive. */
+  named: boolean;
 }
 
 export interface Relocation {
@@ -52,7 +54,7 @@ export interface Relocation {
 const { Write, Alloc, ExecInstr, Merge, Strings, Tls } = SectionFlag;
 
 /** What sections are without being told, by name: type, flags, alignment. */
-function known(name: string, pointer: number): Omit<ElfSection, 'section' | 'relocations'> {
+function known(name: string, pointer: number): Omit<ElfSection, 'section' | 'relocations' | 'named'> {
   const make = (type: number, flags: number, align: number, entrySize = 0) => ({ type, flags, align, entrySize });
   switch (name) {
     case '.text':
@@ -182,7 +184,7 @@ export class ElfSections {
   }
 
   add(section: Section, type: number, flags: number, align: number): ElfSection {
-    const made: ElfSection = { section, type, flags, align, entrySize: 0, relocations: [] };
+    const made: ElfSection = { section, type, flags, align, entrySize: 0, relocations: [], named: false };
     this.list.push(made);
     this.bySection.set(section, made);
     return made;
@@ -192,12 +194,20 @@ export class ElfSections {
   make(section: Section): ElfSection {
     let made = this.bySection.get(section);
     if (!made) {
-      made = { section, relocations: [], ...known(section.name, this.pointer) };
+      made = { section, relocations: [], named: false, ...known(section.name, this.pointer) };
       this.list.push(made);
       this.bySection.set(section, made);
       section.nobits = made.type === SectionType.NoBits;
     }
     return made;
+  }
+
+  /** Only what directives said is kept: relocations and sections that the output needed are found anew. */
+  forgetPlaced(): void {
+    for (const one of this.list) one.relocations.length = 0;
+    const kept = this.list.filter((one) => one.named);
+    for (const one of this.list) if (!one.named) this.bySection.delete(one.section);
+    this.list.splice(0, this.list.length, ...kept);
   }
 
   enter(value: DirectiveValue): Section | undefined {
@@ -220,6 +230,7 @@ export class ElfSections {
   private first(section: Section, attributes: Attributes, any: boolean, range: TokenRange): void {
     const { type, flagMask, flagBits, align } = attributes;
     const fresh = this.make(section);
+    fresh.named = true;
     if (type) fresh.type = type;
     fresh.flags = (fresh.flags & ~flagMask) | flagBits;
     // NASM drops what it knows of a section's alignment as soon as anything is said of the section.

@@ -49,7 +49,7 @@ export function elfSymbols(
       continue;
     }
     // What is only declared is left out, unless it was declared with REQUIRED.
-    if (symbol.scope === 'extern' && !symbol.used && !symbol.required) continue;
+    if (symbol.scope === 'extern' && symbol.uses === 0 && !symbol.required) continue;
     list.push(elfSymbol(symbol, program, sections, names, evaluator));
   }
   return list;

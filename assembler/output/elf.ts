@@ -79,6 +79,8 @@ export class ElfFormat implements OutputFormat, FieldResolver {
 
   place(): boolean {
     const { program, sections } = this;
+    sections.forgetPlaced();
+    this.globals.clear();
     // The first section is there without being named if anything is in it.
     const first = program.sectionNamed(this.firstSection);
     if (first.size > 0 || program.definitionOrder.some((symbol) => symbol.section === first)) sections.make(first);
@@ -127,7 +129,7 @@ export class ElfFormat implements OutputFormat, FieldResolver {
   }
 
   private error(field: Field, message: string): 0 {
-    this.program.diagnostics.error(message, new TokenRange(field.item.first, field.item.last));
+    this.program.diagnostics.error(message, field.item.range);
     return 0;
   }
 
@@ -232,10 +234,10 @@ const producer = 'Ringside';
 function debugSequences(items: readonly Item[]): DebugSequence[] {
   const rows = new Map<Section, DebugRow[]>();
   for (const { kind, section } of items)
-    if (kind === ItemKind.Instruction && section.kind === 'section') rows.set(section, []);
+    if ((kind === ItemKind.Code || kind === ItemKind.Instruction) && section.kind === 'section') rows.set(section, []);
   for (const item of items) {
     const own = rows.get(item.section);
-    if (!own || item.size * item.repeat === 0) continue;
+    if (!own || item.length === 0) continue;
     const { file, number } = callLine(item);
     const last = own[own.length - 1];
     if (!last || last.file !== file || last.line !== number + 1)

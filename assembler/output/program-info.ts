@@ -23,11 +23,11 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
     const address = format.addressOf(section);
     const fileOffset = format.fileOffsetOf(section);
     for (const item of assembly.items) {
-      if (item.section !== section || item.size === 0 || item.repeat === 0) continue;
+      if (item.section !== section || item.length === 0) continue;
       const call = callLine(item);
       entries.push({
         address: address + item.offset,
-        length: item.size * item.repeat,
+        length: item.length,
         fileOffset: fileOffset < 0 ? -1 : fileOffset + item.offset,
         section: section.name,
         file: item.line.file,
@@ -35,7 +35,11 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
         callFile: call.file,
         callLine: call.number,
         bits: item.mode.bits,
-        code: item.kind === ItemKind.Instruction || item.kind === ItemKind.Prefixes || item.kind === ItemKind.Fill,
+        code:
+          item.kind === ItemKind.Code ||
+          item.kind === ItemKind.Instruction ||
+          item.kind === ItemKind.Prefixes ||
+          item.kind === ItemKind.Fill,
       });
     }
   }

@@ -1,5 +1,5 @@
 import type { ExpressionParser } from '../expression/parse';
-import type { Item } from '../program/item';
+import type { Statement } from '../program/item';
 import { T, type Token, textOf } from '../source/token';
 
 /** Reads `[directive value]`. */
@@ -12,7 +12,7 @@ export interface DirectiveValue {
   text: string;
   parser: ExpressionParser;
   /** Makes an item for the passes. */
-  item(kind: number): Item;
+  item(kind: number): Statement;
 }
 
 /** Lines in square brackets: what the user-level directives come to. */
@@ -21,7 +21,7 @@ export class DirectiveParser {
 
   constructor(
     private readonly parser: ExpressionParser,
-    private readonly item: (kind: number, first: Token, last: Token) => Item,
+    private readonly item: (kind: number, first: Token, last: Token) => Statement,
   ) {}
 
   parse(tokens: readonly Token[]): void {

@@ -2,7 +2,7 @@ import { TokenRange } from '../diagnostics';
 import { isScalar } from '../expression/linear';
 import type { Assembly } from '../program/assembly';
 import { fillModes } from '../program/fill';
-import { ItemKind, type Mode } from '../program/item';
+import { ItemKind } from '../program/item';
 import { T, type Token, textOf } from '../source/token';
 import type { DirectiveParser, DirectiveValue } from './directive';
 
@@ -45,14 +45,10 @@ function badParameter(assembly: Assembly, value: DirectiveValue): void {
   error(assembly, value, `invalid parameter to [${value.name.text}] directive`);
 }
 
-function setMode(assembly: Assembly, change: Partial<Mode>): void {
-  assembly.mode = { ...assembly.mode, ...change };
-}
-
 function bits(assembly: Assembly, value: DirectiveValue): void {
   const n = Number.parseInt(value.text, 10);
   if (n === 16 || n === 32 || n === 64) {
-    if (n !== assembly.mode.bits) setMode(assembly, { bits: n });
+    if (n !== assembly.mode.bits) assembly.setMode({ bits: n });
   } else error(assembly, value, `\`${value.text}' is not a valid segment size; must be 16, 32 or 64`);
 }
 
@@ -100,22 +96,22 @@ function fill(assembly: Assembly, value: DirectiveValue): void {
 function cpu(assembly: Assembly, value: DirectiveValue): void {
   // The levels are known by name; what a level lacks is not refused.
   if (!value.tokens.length) error(assembly, value, "unknown 'cpu' type");
-  assembly.mode = { ...assembly.mode };
+  assembly.setMode({});
 }
 
 function setDefault(assembly: Assembly, value: DirectiveValue): void {
   switch (value.text.toLowerCase()) {
     case 'rel':
-      setMode(assembly, { defaultRel: true });
+      assembly.setMode({ defaultRel: true });
       break;
     case 'abs':
-      setMode(assembly, { defaultRel: false });
+      assembly.setMode({ defaultRel: false });
       break;
     case 'bnd':
-      setMode(assembly, { defaultBnd: true });
+      assembly.setMode({ defaultBnd: true });
       break;
     case 'nobnd':
-      setMode(assembly, { defaultBnd: false });
+      assembly.setMode({ defaultBnd: false });
       break;
     default:
       badParameter(assembly, value);
@@ -143,6 +139,7 @@ function float(assembly: Assembly, value: DirectiveValue): void {
     default:
       error(assembly, value, `unknown 'float' directive: ${value.text}`);
   }
+  assembly.knownLines.forget();
 }
 
 function warning(assembly: Assembly, value: DirectiveValue): void {
@@ -153,6 +150,7 @@ function warning(assembly: Assembly, value: DirectiveValue): void {
     if (!diagnostics.popWarnings()) diagnostics.warning('warn-stack-empty', 'warning stack empty', rangeOf(value));
   } else if (!diagnostics.setWarning(text))
     diagnostics.warning('unknown-warning', `unknown warning option: ${text}`, rangeOf(value));
+  assembly.setMode({ warnings: diagnostics.warnings });
 }
 
 function list(assembly: Assembly, value: DirectiveValue): void {

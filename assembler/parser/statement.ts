@@ -2,7 +2,8 @@ import { type Frame, TokenRange } from '../diagnostics';
 import type { ParsedInstruction } from '../encoder/instruction';
 import type { Evaluator } from '../expression/evaluate';
 import { ExpressionParser, type NameResolver } from '../expression/parse';
-import { Item, ItemKind, type Mode } from '../program/item';
+import type { LineObserver } from '../preprocessor/preprocessor';
+import { type Item, ItemKind, type Mode, Statement } from '../program/item';
 import type { Section } from '../program/section';
 import type { ProgramSymbol } from '../program/symbol';
 import type { Symbols } from '../program/symbols';
@@ -22,12 +23,14 @@ export interface ParserContext {
   readonly items: Item[];
   mode: Mode;
   section: Section;
-  readonly warnings: ReadonlyMap<string, 'on' | 'off' | 'error'>;
+  /** Makes code of an instruction without symbols at once; false where that takes the passes. */
+  addCode(instruction: ParsedInstruction, line: SourceLine, frame: Frame | undefined): boolean;
   /** Bytes of a file for INCBIN; undefined where there is none. */
   readBytes(name: string, from: string): Uint8Array | undefined;
   /** A word that stands where an instruction should; gives what may have been meant. */
   suggestInstruction(word: string): string | undefined;
   readonly listingLine: number;
+  readonly lineObserver: LineObserver | undefined;
 }
 
 const prefixSlots: Readonly<Record<string, string>> = {
@@ -65,6 +68,8 @@ export class StatementParser implements PrefixSink {
   private prefixes: string[] = [];
   private prefixTokens: Token[] = [];
   private slots = new Map<string, string>();
+  /** The statement in hand has neither label nor TIMES. */
+  private plain = true;
   private encodingHint: ParsedInstruction['encodingHint'] = '';
 
   constructor(private readonly context: ParserContext) {
@@ -81,6 +86,7 @@ export class StatementParser implements PrefixSink {
     parser.start(tokens, 0);
     const first = tokens[0]!;
     if (first.type === 91 /* [ */) {
+      this.context.lineObserver?.notInert();
       this.directives.parse(tokens);
       return;
     }
@@ -131,10 +137,10 @@ export class StatementParser implements PrefixSink {
     this.statement(tokens, symbol, label);
   }
 
-  private item(kind: number, first: Token, last: Token): Item {
+  private item(kind: number, first: Token, last: Token): Statement {
     const { context } = this;
-    const item = new Item(kind, this.line, this.frame, context.mode, context.section, first, last, context.warnings);
-    item.listingLine = context.listingLine;
+    const { mode, section, listingLine } = context;
+    const item = new Statement(kind, this.line, this.frame, mode, section, listingLine, first, last);
     context.items.push(item);
     return item;
   }
@@ -142,10 +148,12 @@ export class StatementParser implements PrefixSink {
   /** What follows a label: TIMES and prefixes, then an instruction. */
   private statement(tokens: readonly Token[], symbol: ProgramSymbol | undefined, label: Token | undefined): void {
     const { parser } = this;
-    const before = this.context.items.length;
+    const { items } = this.context;
+    const before = items.length;
     const times = this.prefixesAndTimes(tokens);
     const start = parser.position;
-    let item: Item | undefined;
+    this.plain = !symbol && times === undefined;
+    let item: Statement | undefined;
     if (times !== false) {
       const token = tokens[start];
       const keyword = token?.value === 0 ? token.identifier?.keyword : undefined;
@@ -158,7 +166,7 @@ export class StatementParser implements PrefixSink {
     }
     if (!symbol) return;
     // Even where the rest of the line is wrong the label stands.
-    const target = item ?? this.context.items[before] ?? this.item(ItemKind.Label, label!, label!);
+    const target = item ?? (items[before] as Statement | undefined) ?? this.item(ItemKind.Label, label!, label!);
     target.symbol = symbol;
     target.label = label;
   }
@@ -175,13 +183,13 @@ export class StatementParser implements PrefixSink {
   }
 
   /** The TIMES expression, undefined without, false where something was wrong. */
-  private prefixesAndTimes(tokens: readonly Token[]): Item['times'] | false {
+  private prefixesAndTimes(tokens: readonly Token[]): Statement['times'] | false {
     const { parser } = this;
     this.prefixes = [];
     this.prefixTokens = [];
     this.slots.clear();
     this.encodingHint = '';
-    let times: Item['times'];
+    let times: Statement['times'];
     for (;;) {
       const token = tokens[parser.position];
       const keyword = token?.value === 0 ? token.identifier?.keyword : undefined;
@@ -245,7 +253,7 @@ export class StatementParser implements PrefixSink {
     return true;
   }
 
-  private instruction(tokens: readonly Token[], token: Token, keyword: Keyword): Item | undefined {
+  private instruction(tokens: readonly Token[], token: Token, keyword: Keyword): Statement | undefined {
     const { parser } = this;
     const last = tokens[tokens.length - 1]!;
     switch (keyword.group) {
@@ -290,19 +298,22 @@ export class StatementParser implements PrefixSink {
     const far = keyword.name === 'jmp' || keyword.name === 'call';
     const operands = this.operandParser.operands(far, this);
     if (!operands) return undefined;
-    const item = this.item(ItemKind.Instruction, token, last);
-    item.slots = this.operandParser.slots;
-    item.instruction = {
+    const instruction: ParsedInstruction = {
       mnemonic: keyword.name,
       operands,
       prefixes: this.prefixes,
       encodingHint: this.encodingHint,
       range: new TokenRange(token, last),
     };
+    const { slots } = this.operandParser;
+    if (this.plain && slots.length === 0 && this.context.addCode(instruction, this.line, this.frame)) return undefined;
+    const item = this.item(ItemKind.Instruction, token, last);
+    item.slots = slots;
+    item.instruction = instruction;
     return item;
   }
 
-  private barePrefixes(tokens: readonly Token[]): Item {
+  private barePrefixes(tokens: readonly Token[]): Statement {
     const item = this.item(ItemKind.Prefixes, this.prefixTokens[0]!, tokens[tokens.length - 1]!);
     item.instruction = {
       mnemonic: '',
@@ -314,7 +325,7 @@ export class StatementParser implements PrefixSink {
     return item;
   }
 
-  private incbin(token: Token, last: Token): Item | undefined {
+  private incbin(token: Token, last: Token): Statement | undefined {
     const { parser, context } = this;
     const elements = this.data.elements(1);
     if (!elements) return undefined;

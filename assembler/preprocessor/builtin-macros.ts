@@ -1,3 +1,4 @@
+import { SourceLine } from '../source/source-line';
 import { T, Token } from '../source/token';
 import { encodeUtf8 } from '../source/utf8';
 import { numberToken, stringToken } from './expander';
@@ -138,15 +139,26 @@ const operators =
   'infinity nan qnan snan float8 float16 float32 float64 float80m float80e float128l float128h utf16 utf16le utf16be ' +
   'utf32 utf32le utf32be ilog2e ilog2w ilog2f ilog2c';
 
-const aliases =
-  oldNames
-    .split(' ')
-    .map((name) => `%defalias __${name}__ __?${name}?__\n`)
-    .join('') +
-  operators
-    .split(' ')
-    .map((name) => `%idefine __?${name}?__ %?\n%idefalias __${name}__ __?${name}?__\n`)
-    .join('');
+/** Macros that stand for others: the old names, and the operators by any case. */
+export function defineAliases(pp: Preprocessor): void {
+  const line = new SourceLine('', 0, '', undefined, true);
+  const define = (name: string, caseSensitive: boolean, type: number, text: string, alias: boolean): void => {
+    const named = type === T.Identifier ? pp.lexer.identifier(text) : undefined;
+    const token = new Token(type, text, false, line, 0, 0, named, undefined, 0);
+    addMacro(pp, new SingleLineMacro(name, caseSensitive, [], [token], alias, undefined));
+  };
+  for (const name of oldNames.split(' ')) define(`__${name}__`, true, T.Identifier, `__?${name}?__`, true);
+  for (const name of operators.split(' ')) {
+    define(`__?${name}?__`, false, T.MacroName, '%?', false);
+    define(`__${name}__`, false, T.Identifier, `__?${name}?__`, true);
+  }
+}
+
+function addMacro(pp: Preprocessor, macro: SingleLineMacro): void {
+  const identifier = pp.lexer.identifier(macro.name);
+  macro.next = globalScope.first(identifier);
+  globalScope.replaceFirst(identifier, macro);
+}
 
 const formats: Readonly<Record<string, string>> = {
   bin: `%define __?SECT?__ [section .text]${passOn('org')}\n`,
@@ -166,7 +178,7 @@ export function builtinLines(pp: Preprocessor): BodyLine[] {
     utc
       ? [two(d.getUTCHours()), two(d.getUTCMinutes()), two(d.getUTCSeconds())]
       : [two(d.getHours()), two(d.getMinutes()), two(d.getSeconds())];
-  let text = `${standard}${formats[host.formatName] ?? ''}${aliases}`;
+  let text = `${standard}${formats[host.formatName] ?? ''}`;
   for (const [prefix, utc] of [
     ['', false],
     ['UTC_', true],
@@ -185,10 +197,7 @@ export function builtinLines(pp: Preprocessor): BodyLine[] {
 
 /** Defines a macro whose text is made when it is used. */
 export function defineComputed(pp: Preprocessor, name: string, compute: ComputedBody): void {
-  const identifier = pp.lexer.identifier(name);
-  const macro = new SingleLineMacro(name, true, [], [], false, compute);
-  macro.next = globalScope.first(identifier);
-  globalScope.replaceFirst(identifier, macro);
+  addMacro(pp, new SingleLineMacro(name, true, [], [], false, compute));
 }
 
 export function defineComputedMacros(pp: Preprocessor): void {

@@ -86,17 +86,24 @@ function line(pp: Preprocessor, tokens: readonly Token[]): void {
       pp.diagnostics.error("`%line' expects line increment", new TokenRange(tokens[next]!, by ?? tokens[next]!));
       return;
     }
-    increment = Number(readNumber(by.text).value);
+    increment = lineNumber(by);
     next += 2;
   }
   if (!reader) return;
+  pp.host.lineObserver?.renumbered();
   // The number is this line's, so the next one has it plus the increment. Lines count from 0 here.
   reader.increment = increment;
-  reader.number = Number(readNumber(number.text).value) - 1;
+  reader.number = lineNumber(number) - 1;
   if (next < tokens.length) {
     const file = tokens[next]!;
     reader.file = file.type === T.String && tokens.length === next + 1 ? file.text.slice(1, -1) : textOf(tokens, next);
   }
+}
+
+/** Absurd numbers become the last that a line can have. */
+function lineNumber(token: Token): number {
+  const value = Number(readNumber(token.text).value);
+  return value >= 0 && value <= 0x7fffffff ? value : 0x7fffffff;
 }
 
 function pragma(pp: Preprocessor, tokens: readonly Token[]): void {

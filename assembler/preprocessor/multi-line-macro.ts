@@ -1,15 +1,34 @@
 import type { Frame } from '../diagnostics';
+import type { Lexer } from '../source/lexer';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
+import type { KnownLine } from './known-lines';
 
 /** A line of a macro's or %rep's body. */
-export interface BodyLine {
-  readonly tokens: readonly Token[];
-  readonly line: SourceLine;
-  /** Has tokens that stand for arguments or macro-local labels. */
-  readonly hasParameters: boolean;
-  /** White space stood behind it: a label before a macro's call. The listing shows it. */
-  readonly spaceAfter?: boolean;
+export class BodyLine {
+  /** What the parser made of it before. */
+  known: KnownLine | undefined = undefined;
+  private made: readonly Token[] | undefined;
+
+  constructor(
+    /** The tokens, or the lexer that makes them when they are needed: most built-in macros are never called. */
+    source: readonly Token[] | Lexer,
+    readonly line: SourceLine,
+    /** May have tokens that stand for arguments or macro-local labels. */
+    readonly hasParameters: boolean,
+    /** White space stood behind it: a label before a macro's call. The listing shows it. */
+    readonly spaceAfter = false,
+  ) {
+    this.made = 'length' in source ? source : undefined;
+    this.lexer = 'length' in source ? undefined : source;
+  }
+
+  private readonly lexer: Lexer | undefined;
+
+  get tokens(): readonly Token[] {
+    this.made ??= this.lexer!.line(this.line);
+    return this.made;
+  }
 }
 
 /** What `%macro` makes. */

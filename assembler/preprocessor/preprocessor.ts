@@ -12,12 +12,13 @@ import { Lexer } from '../source/lexer';
 import { unquote } from '../source/quoted';
 import { LineReader, type SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token, textOf } from '../source/token';
-import { builtinLines, defineComputedMacros } from './builtin-macros';
+import { builtinLines, defineAliases, defineComputedMacros } from './builtin-macros';
 import { callOf, type FoundCall } from './call';
 import { Condition, conditionDirective } from './conditions';
 import { directives } from './directives';
 import { Expander } from './expander';
-import { type BodyLine, MacroCall, MultiLineMacro, Repetition } from './multi-line-macro';
+import type { KnownLines } from './known-lines';
+import { BodyLine, MacroCall, MultiLineMacro, Repetition } from './multi-line-macro';
 import { expandParameters, hasParameters } from './parameters';
 import type { Context, SingleLineMacro } from './single-line-macro';
 import { quotedText } from './string-directives';
@@ -40,7 +41,19 @@ export interface PreprocessorHost {
   readonly includePaths: readonly string[];
   /** For the listing: a line was read, or came out of a macro. */
   readonly listLine: ((line: SourceLine, text: string, level: number) => void) | undefined;
+  /** For edits: what becomes of each line of the main file. */
+  readonly lineObserver: LineObserver | undefined;
   cancelled(): boolean;
+}
+
+/** Hears of the lines of the main file, so that an edit need not read all of them again. */
+export interface LineObserver {
+  /** A line is read: in a branch of %if that is not taken, in the body of a macro. */
+  reads(line: SourceLine, skipped: boolean, defining: boolean): void;
+  /** It is no plain statement. */
+  notInert(): void;
+  /** Lines have other numbers from here on than they have in the file. */
+  renumbered(): void;
 }
 
 /** What the command line says before the source: -P, -D, -U. */
@@ -80,6 +93,10 @@ export class Preprocessor {
   call: MacroCall | undefined;
   /** The line in hand. */
   line!: SourceLine;
+  /** The line of the main file that is being read; undefined before the first. */
+  private mainLine: SourceLine | undefined;
+  /** `__?LINE?__` was asked for. */
+  lineNumberUsed = false;
   contexts: Context | undefined;
   contextDepth = 0;
   /** {@link next} gives blank lines too: where the preprocessed text is what is asked for. */
@@ -98,11 +115,10 @@ export class Preprocessor {
   readonly parser: ExpressionParser;
   /** `%stacksize`: bytes of a slot, the register, offset of the first argument. */
   stack = { slot: 4, pointer: 'ebp', argument: 8, local: 0 };
-  /** Counts changes of macros; see {@link Identifier.changed}. */
-  changes = 0;
   private calls = 0;
   private callDepth = 0;
   private expandedLines = 0;
+  private expandedTokens = 0;
   private stopped = false;
 
   constructor(
@@ -158,6 +174,7 @@ export class Preprocessor {
     this.dependencies.push(file);
     this.pushInput(new LineReader(file, text), 0, false);
     defineComputedMacros(this);
+    defineAliases(this);
     const before = [
       ...(options.preIncludes ?? []).map((name) => `%include ${quotedText(name)}`),
       ...(options.defines ?? []).map(({ name, value }) => `%define ${name} ${value}`),
@@ -168,14 +185,13 @@ export class Preprocessor {
     this.pushCursor(lines, undefined, true);
   }
 
-  /** Tokens of built-in text, as lines of a macro body. */
+  /** Lines of built-in text, as of a macro's body. */
   bodyLines(text: string): BodyLine[] {
     const reader = new LineReader('', text);
     const lines: BodyLine[] = [];
     for (let line = reader.next(); line; line = reader.next()) {
       const builtin: SourceLine = Object.assign(Object.create(Object.getPrototypeOf(line)), line, { builtin: true });
-      const tokens = this.lexer.line(builtin);
-      lines.push({ tokens, line: builtin, hasParameters: hasParameters(tokens) });
+      lines.push(new BodyLine(this.lexer, builtin, builtin.text.includes('%')));
     }
     return lines;
   }
@@ -208,14 +224,26 @@ export class Preprocessor {
     return conditions.length === 0 || Condition.emits(conditions[conditions.length - 1]!);
   }
 
-  /** The tokens of the next line, never preprocessor directives; undefined at the end of the source. */
+  /**
+   * The tokens of the next line, never preprocessor directives; undefined at the end of the source. None where
+   * {@link known} says what the line is.
+   */
   next(): readonly Token[] | undefined {
     while (!this.stopped) {
       const fetched = this.fetch();
       if (!fetched) return undefined;
+      if (this.known !== undefined) return fetched;
       let tokens: readonly Token[] = fetched;
       const skipping = !this.emitting || (this.frame instanceof Repetition && this.frame.ended);
-      if (!this.defining && !skipping && this.parameters) tokens = expandParameters(tokens, this.parameterHost);
+      if (!this.defining && !skipping && this.parameters) {
+        this.host.lineObserver?.notInert();
+        tokens = expandParameters(tokens, this.parameterHost);
+        this.expandedTokens += tokens.length;
+        if (this.expandedTokens > Limits.expandedTokens) {
+          this.fatal(`more than ${Limits.expandedTokens} tokens out of macros: giving up`);
+          return undefined;
+        }
+      }
       const first = tokens[0];
       if (first !== undefined && first.type === T.Preprocessor && this.directive(tokens, skipping)) {
         const made = this.generated;
@@ -233,7 +261,11 @@ export class Preprocessor {
       if (skipping || first === undefined) continue;
       tokens = this.expander.expand(tokens);
       if (tokens.length === 0 || this.callMacro(tokens)) continue;
-      return this.finished(tokens);
+      if (tokens === fetched && !this.parameters) this.knownLines?.offer(this.key, tokens);
+      else this.knownLines?.withdraw();
+      const finished = this.finished(tokens);
+      if (finished.length === 0) continue;
+      return finished;
     }
     return undefined;
   }
@@ -246,6 +278,7 @@ export class Preprocessor {
       plain = type > T.Environment || type < T.ContextLocal ? !(type === T.Number && text.charCodeAt(0) === 45) : false;
     }
     if (plain) return tokens;
+    this.host.lineObserver?.notInert();
     return tokens.flatMap((token) => {
       // A negative number that %assign made is two tokens to the parser, as it is in text.
       if (token.type === T.Number && token.text[0] === '-') return this.negative(token);
@@ -276,6 +309,12 @@ export class Preprocessor {
     return value ?? '';
   }
 
+  /** Lines that were parsed before; where set, a line known is not given as tokens but as {@link known}. */
+  knownLines: KnownLines<object> | undefined;
+  /** What the line in hand is; undefined where it is given as tokens. */
+  known: object | undefined;
+  /** What the line in hand is remembered by. */
+  private key: string | BodyLine = '';
   /** Set by {@link fetch}: the line in hand has macro parameters in it. */
   private parameters = false;
   /** A directive turned into a line for the assembler (%pragma). */
@@ -300,6 +339,7 @@ export class Preprocessor {
 
   /** The next line as it stands, from a macro being expanded or from a file. */
   private fetch(): readonly Token[] | undefined {
+    this.known = undefined;
     if (--this.linesUntilCheck === 0) {
       this.linesUntilCheck = 1000;
       if (this.host.cancelled()) {
@@ -313,16 +353,19 @@ export class Preprocessor {
       if (cursor) {
         if (cursor.index < cursor.lines.length) {
           const body = cursor.lines[cursor.index++]!;
+          if (body.line.builtin && this.defining instanceof MultiLineMacro && this.collectUnread(body)) continue;
           if (cursor.owner && ++this.expandedLines > Limits.expandedLines) {
             this.fatal(`more than ${Limits.expandedLines} lines out of macros: giving up`);
             return undefined;
           }
           this.line = body.line;
+          this.key = body;
           this.parameters = body.hasParameters;
           this.diagnostics.line = body.line;
           this.diagnostics.frame = this.frame;
           if (this.host.listLine && !cursor.noList && !input.noList && !body.line.builtin)
             this.host.listLine(body.line, textWithIndent(body), this.frame?.level ?? input.level);
+          if (body.known !== undefined && this.isKnown(body)) return noTokens;
           return body.tokens;
         }
         this.endCursor(cursor);
@@ -335,16 +378,31 @@ export class Preprocessor {
         this.diagnostics.frame = undefined;
         if (this.host.listLine && !input.noList) this.host.listLine(line, line.text, input.level);
         const text = line.text;
+        if (this.inputs.length === 1) {
+          this.mainLine = line;
+          this.host.lineObserver?.reads(line, !this.emitting, this.defining !== undefined);
+        }
         if (text.charCodeAt(0) === 35 && text.charCodeAt(1) === 32) {
+          this.host.lineObserver?.renumbered();
           this.compilerLine(text);
           continue;
         }
+        this.key = text;
+        if (this.isKnown(text)) return noTokens;
         const tokens = this.lexer.line(line);
         this.parameters = text.indexOf('%') >= 0 && hasParameters(tokens);
         return tokens;
       }
       if (!this.endInput()) return undefined;
     }
+  }
+
+  /** Finds {@link known}, where lines are on their way to the parser. */
+  private isKnown(key: string | BodyLine): boolean {
+    const { knownLines, frame } = this;
+    if (!knownLines || this.defining || !this.emitting || (frame instanceof Repetition && frame.ended)) return false;
+    this.known = knownLines.find(key);
+    return this.known !== undefined;
   }
 
   private endCursor(cursor: Cursor): void {
@@ -400,6 +458,7 @@ export class Preprocessor {
   }
 
   private directive(tokens: readonly Token[], skipping: boolean): boolean {
+    this.host.lineObserver?.notInert();
     const first = tokens[0]!;
     const name = first.identifier!.folded.text;
     const condition = conditionDirective(name);
@@ -444,13 +503,23 @@ export class Preprocessor {
 
   private collect(tokens: readonly Token[]): void {
     const parameters = hasParameters(tokens);
-    this.defining!.body.push({ tokens, line: this.line, hasParameters: parameters });
+    this.defining!.body.push(new BodyLine(tokens, this.line, parameters));
     if (
       parameters &&
       this.defining instanceof MultiLineMacro &&
       tokens.some((t) => t.type === T.MacroParameter && t.text === '%00')
     )
       this.defining.capturesLabel = true;
+  }
+
+  /** A built-in line into the body of the macro that is being defined, without looking at its tokens. */
+  private collectUnread(body: BodyLine): boolean {
+    const macro = this.defining as MultiLineMacro;
+    const { text } = body.line;
+    if (/^%(endm|i?r?macro)/.test(text)) return false;
+    macro.body.push(body);
+    if (text.includes('%00')) macro.capturesLabel = true;
+    return true;
   }
 
   /** Begins the expansion of the multi-line macro that the line calls; false where it calls none. */
@@ -461,6 +530,7 @@ export class Preprocessor {
       this.fatal('interminable multiline macro recursion');
       return true;
     }
+    this.host.lineObserver?.notInert();
     this.calls++;
     this.callDepth++;
     this.beginCall(found, tokens);
@@ -499,7 +569,7 @@ export class Preprocessor {
       spaceAfter = false;
     }
     this.input.cursors.push({
-      lines: [{ tokens: label, line: this.line, hasParameters: false, spaceAfter }],
+      lines: [new BodyLine(label, this.line, false, spaceAfter)],
       index: 0,
       owner: undefined,
       previousFrame: this.frame,
@@ -514,6 +584,11 @@ export class Preprocessor {
     this.stopped = true;
   }
 
+  /** Something fatal, or %exit, ended the source before its end. */
+  get ended(): boolean {
+    return this.stopped;
+  }
+
   /** No further line comes. */
   stop(): void {
     this.stopped = true;
@@ -525,6 +600,7 @@ export class Preprocessor {
 
   /** The line that `__?LINE?__` names: of the outermost macro call, not of the macro. */
   reportedLine(): SourceLine {
+    this.lineNumberUsed = true;
     let frame: Frame | undefined = this.frame;
     while (frame?.parent) frame = frame.parent;
     return frame instanceof MacroCall ? frame.callLine : this.line;
@@ -535,8 +611,13 @@ export class Preprocessor {
     if (macro.definition && !macro.definition.line.builtin) this.singleLineMacros.push(macro);
   }
 
+  /** A name becomes a macro, or a macro becomes another: lines with it mean something else. */
   noteChange(name: Identifier): void {
-    name.folded.changed = ++this.changes;
+    const { folded } = name;
+    folded.changedAt = this.mainLine;
+    if (!folded.inKnownLine) return;
+    folded.inKnownLine = false;
+    this.knownLines?.forget();
   }
 
   /**

@@ -1,6 +1,6 @@
-import type { AssembleOptions, SourceReader } from '../api';
-import { Diagnostics, TokenRange } from '../diagnostics';
-import type { Encode } from '../encoder/instruction';
+import type { AssembleOptions, Diagnostic, SourceReader } from '../api';
+import { Diagnostics, type Frame, TokenRange } from '../diagnostics';
+import type { Encode, ParsedInstruction } from '../encoder/instruction';
 import { Evaluator } from '../expression/evaluate';
 import type { FloatSettings } from '../expression/float';
 import type { Integer } from '../expression/integer';
@@ -10,17 +10,19 @@ import { Limits } from '../limits';
 import type { FormatProgram, OutputFormat } from '../output/format';
 import { registerDirectives } from '../parser/directives';
 import { type ParserContext, StatementParser } from '../parser/statement';
-import { Preprocessor, type PreprocessorHost } from '../preprocessor/preprocessor';
+import { KnownLines } from '../preprocessor/known-lines';
+import { type LineObserver, Preprocessor, type PreprocessorHost } from '../preprocessor/preprocessor';
 import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
-import type { Item, Mode } from './item';
+import { Code, condense, type Item, ItemKind, isStatement, type Mode, type Statement } from './item';
 import { Layout } from './layout';
+import type { LineRecords } from './line-records';
 import { ListedLines } from './listed-lines';
 import { Relaxation } from './relax';
 import { Section } from './section';
 import { suggestInstruction, suggestSymbol } from './suggest';
-import type { ProgramSymbol } from './symbol';
+import type { ProgramSymbol, SymbolState } from './symbol';
 import { Symbols } from './symbols';
 
 /** One run over a source, from text to items with sizes and addresses. */
@@ -53,6 +55,17 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
+  readonly knownLines = new KnownLines<Code>();
+  statements!: StatementParser;
+  /** What each line of the main file was read with; undefined where nobody will edit them. */
+  records: LineRecords | undefined;
+  /** An edit may change lines by themselves: nothing in the source depends on addresses or on what comes after it. */
+  editable = false;
+  /** What was said while the source was read. */
+  front: Diagnostic[] = [];
+  private readSymbols: SymbolState[] = [];
+  /** What {@link Diagnostics.said} was before the line in hand. */
+  private saidBefore = 0;
   /** Items that were visited in the pass that runs. */
   private visited = 0;
   private ended = false;
@@ -209,6 +222,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   run(file: string, text: string): void {
     this.layout.begin(false);
     this.readSource(file, text);
+    if (this.records) this.keepRead();
     this.visitNew();
     // Some of what a source leaves behind holds for its beginning too, because NASM starts later passes with it: the
     // FLOAT settings, and the label that local names belong to.
@@ -217,33 +231,117 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
       this.symbols.table.clear();
       this.readSource(file, text);
       this.visitNew();
+      this.editable = false;
     }
     if (this.layoutDependent) this.complete = this.runEveryPass(file, text);
     else {
       this.settle();
       this.complete = true;
     }
+    this.finish();
+  }
+
+  private finish(): void {
     this.diagnostics.frame = undefined;
     this.diagnostics.line = undefined;
     for (const section of this.sections) section.size = section.offset;
+  }
+
+  /** Keeps what reading the source made, before any pass changes it. */
+  private keepRead(): void {
+    this.editable = !this.layoutDependent && !this.preprocessor.ended;
+    this.front = [...this.diagnostics.list];
+    this.readSymbols = [...this.symbols.table.values()].map((symbol) => symbol.state);
+  }
+
+  /** All passes over the items as they are now, as if they had just been read. */
+  layOutAgain(): void {
+    const { layout, items, diagnostics } = this;
+    diagnostics.restart(this.front, diagnostics.commandLineWarnings);
+    for (const symbol of this.symbols.table.values()) symbol.reset();
+    for (const state of this.readSymbols) state.symbol.restore(state);
+    for (const item of items) if (isStatement(item)) item.reset();
+    for (const section of this.sections) {
+      section.absoluteStart = 0;
+      section.absoluteBase = undefined;
+    }
+    layout.restart();
+    layout.begin(false);
+    this.visited = 0;
+    this.visitNew();
+    this.settle();
+    this.finish();
+  }
+
+  reads(line: SourceLine, skipped: boolean, defining: boolean): void {
+    const { mode, section, symbols, items } = this;
+    const inert = !defining;
+    const firstItem = items.length;
+    this.records!.begin({ line, firstItem, mode, section, scope: symbols.scope, skipped, defining, inert });
+  }
+  notInert(): void {
+    this.records!.notInert();
+  }
+  renumbered(): void {
+    this.records!.usable = false;
+  }
+  get lineObserver(): LineObserver | undefined {
+    return this.records && this;
   }
 
   /** Preprocesses and parses the source; items are visited only where the preprocessor asks. */
   private readSource(file: string, text: string): void {
     const preprocessor = this.startSource(file, text);
     const statements = new StatementParser(this);
+    this.statements = statements;
     registerDirectives(this, statements.directives);
+    const { knownLines, diagnostics } = this;
+    knownLines.forget();
+    preprocessor.knownLines = knownLines;
     for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
-      statements.parse(tokens, preprocessor.line, preprocessor.frame);
+      const { line, frame } = preprocessor;
+      const code = preprocessor.known as Code | undefined;
+      if (code) this.items.push(code.again(line, frame, this.mode, this.section, this.listingLine));
+      else {
+        this.saidBefore = diagnostics.said;
+        statements.parse(tokens, line, frame);
+      }
       if (this.items.length > Limits.expandedLines) {
         preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
       }
     }
   }
 
+  addCode(instruction: ParsedInstruction, line: SourceLine, frame: Frame | undefined): boolean {
+    const at = this.layout.encodePure(instruction, this.mode);
+    if (at < 0) return false;
+    const { first, last } = instruction.range as TokenRange;
+    const onLine = first.line === line && last.line === line;
+    const column = onLine ? first.column : 0;
+    const end = onLine ? last.end : line.text.length;
+    const { mode, section, listingLine } = this;
+    const code = new Code(line, frame, mode, section, listingLine, at, this.layout.pureSize, column, end);
+    this.items.push(code);
+    // Something was said about it: it is to be said each time.
+    if (this.saidBefore === this.diagnostics.said) this.knownLines.remember(code);
+    return true;
+  }
+
+  /** Another mode: what lines were before says nothing about them any more. */
+  setMode(change: Partial<Mode>): void {
+    this.mode = { ...this.mode, ...change };
+    if (!change.warnings) this.knownLines.forget();
+  }
+
   /** Makes everything ready for reading the source from its beginning. */
   startSource(file: string, text: string): Preprocessor {
     const { diagnostics } = this;
+    diagnostics.file = file;
+    this.records?.clear();
+    for (const symbol of this.symbols.table.values()) {
+      symbol.references.length = 0;
+      symbol.uses = 0;
+    }
     this.items = [];
     this.layout.originItem = undefined; // items are made anew
     this.listing?.reset();
@@ -256,7 +354,13 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     }
     this.format.reset();
     this.section = this.sectionNamed(this.format.firstSection);
-    this.mode = { bits: this.format.bits, defaultRel: false, defaultBnd: false, cpu: undefined };
+    this.mode = {
+      bits: this.format.bits,
+      defaultRel: false,
+      defaultBnd: false,
+      cpu: undefined,
+      warnings: this.warnings,
+    };
     this.preprocessor = new Preprocessor(this.identifiers, this, this.reader);
     this.preprocessor.start(file, text, this.options);
     return this.preprocessor;
@@ -264,18 +368,32 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
 
   /** The passes after the first over the same items. */
   private settle(): void {
-    const { layout, items, diagnostics } = this;
+    const { layout, items, diagnostics, evaluator } = this;
     const { listener } = diagnostics;
     diagnostics.listener = undefined;
     this.format.defineSymbols();
     layout.fresh = false;
     layout.begin(false);
-    for (const item of items) layout.visit(item);
-    const relaxation = new Relaxation(items, this.sections, layout, this.evaluator, this.diagnostics);
+    const parts = condense(items);
+    const statements: Statement[] = [];
+    const uncertain = new Set<Statement>();
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i]!;
+      if (part.kind === ItemKind.Run) part.section.offset += part.size;
+      else {
+        const statement = part as Statement;
+        evaluator.forward = false;
+        layout.visit(statement);
+        statements.push(statement);
+        if (evaluator.forward || statement.failed) uncertain.add(statement);
+      }
+    }
+    const relaxation = new Relaxation(statements, uncertain, this.sections, layout, evaluator, diagnostics);
     relaxation.run(() => this.cancelled());
     diagnostics.listener = listener;
     layout.begin(true);
-    for (const item of items) {
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!;
       this.listing?.goTo(item.listingLine);
       layout.visit(item);
     }

@@ -1,3 +1,4 @@
+import type { SourceRange } from '../api';
 import { type Diagnostics, TokenRange } from '../diagnostics';
 import type {
   Encode,
@@ -15,7 +16,8 @@ import { isRegister, isScalar, type Result } from '../expression/linear';
 import { Limits } from '../limits';
 import { elementRange } from '../parser/data';
 import { fillMemory } from '../parser/operand';
-import { type DataElement, type Item, ItemKind, type ValueSlot } from './item';
+import { CodeBuffer } from './code-buffer';
+import { type DataElement, type Item, ItemKind, isStatement, type Mode, type Statement, type ValueSlot } from './item';
 import type { Section } from './section';
 import type { ProgramSymbol } from './symbol';
 import { fillValue, OperandValue, placed } from './value';
@@ -42,7 +44,7 @@ export class Layout {
   private readonly context: EncodeContext & { address: OperandValue };
   /** Where ORG put the program. */
   origin: Integer | undefined;
-  originItem: Item | undefined;
+  originItem: Statement | undefined;
 
   constructor(
     private readonly evaluator: Evaluator,
@@ -58,6 +60,14 @@ export class Layout {
       defaultBnd: false,
       optimization,
     };
+  }
+
+  /** Back to the state before the first pass. */
+  restart(): void {
+    this.pass = 0;
+    this.fresh = true;
+    this.origin = undefined;
+    this.originItem = undefined;
   }
 
   /** Before the first item of a pass. */
@@ -83,13 +93,18 @@ export class Layout {
     evaluator.critical = this.final;
     this.diagnostics.frame = item.frame;
     this.diagnostics.line = item.line;
-    if (item.symbol !== undefined && item.kind !== ItemKind.Equ) this.define(item, item.symbol, section, here);
-    this.resize(item);
-    section.offset = here + item.size * item.repeat;
+    if (isStatement(item)) {
+      if (item.symbol !== undefined && item.kind !== ItemKind.Equ) this.define(item, item.symbol, section, here);
+      if (!item.settled) this.resize(item);
+      section.offset = here + item.length;
+    } else {
+      section.offset = here + item.size;
+      if (section.offset > Limits.outputBytes) this.tooLong(item);
+    }
   }
 
   /** Finds the size of an item at the evaluator's place. */
-  resize(item: Item): void {
+  resize(item: Statement): void {
     if (item.failed) return;
     if (item.times !== undefined && !(item.times.fixed && !this.fresh)) this.repeat(item, item.times);
     switch (item.kind) {
@@ -125,12 +140,19 @@ export class Layout {
         this.prefixes(item);
         break;
     }
-    if (item.size * item.repeat > Limits.outputBytes - item.offset) {
-      this.fail(item, `more than ${Limits.outputBytes} bytes of output`);
+    if (item.length > Limits.outputBytes - item.offset) {
+      this.tooLong(item);
+      item.failed = true;
+      item.encoded = undefined;
     }
   }
 
-  private fail(item: Item, message: string, range = new TokenRange(item.first, item.last)): void {
+  private tooLong(item: Item): void {
+    this.diagnostics.error(`more than ${Limits.outputBytes} bytes of output`, item.range);
+    item.size = 0;
+  }
+
+  private fail(item: Statement, message: string, range: SourceRange = item.range): void {
     this.diagnostics.error(message, range);
     item.failed = true;
     item.size = 0;
@@ -141,7 +163,7 @@ export class Layout {
   readonly definitionOrder: ProgramSymbol[] = [];
 
   /** A label gets its place. */
-  define(item: Item, symbol: ProgramSymbol, section: Section | undefined, offset: Integer): void {
+  define(item: Statement, symbol: ProgramSymbol, section: Section | undefined, offset: Integer): void {
     const { diagnostics } = this;
     const same = symbol.defined && symbol.section === section && symbol.offset === offset && symbol.anchor < 0;
     if (symbol.scope === 'extern' && symbol.section?.kind === 'external') {
@@ -175,7 +197,7 @@ export class Layout {
     symbol.anchor = -1;
   }
 
-  private repeat(item: Item, times: Expression): void {
+  private repeat(item: Statement, times: Expression): void {
     const { evaluator, diagnostics } = this;
     const range = new TokenRange(times.token, item.last);
     const value = evaluator.evaluate(times);
@@ -185,7 +207,7 @@ export class Layout {
       return;
     }
     if (!isScalar(value)) {
-      diagnostics.error('non-constant argument supplied to TIMES', range);
+      this.fail(item, 'non-constant argument supplied to TIMES', range);
       item.repeat = 1;
       return;
     }
@@ -202,7 +224,7 @@ export class Layout {
     item.repeat = Number(value);
   }
 
-  private instruction(item: Item): void {
+  private instruction(item: Statement): void {
     const { evaluator, diagnostics } = this;
     const instruction = item.instruction!;
     if (item.encoded !== undefined && item.slots.length === 0) return;
@@ -227,13 +249,7 @@ export class Layout {
     }
     const atPlace = dependsOnPlace(instruction);
     if (!again && !atPlace) return;
-    const { context } = this;
-    const { mode } = item;
-    context.bits = mode.bits;
-    context.defaultRel = mode.defaultRel;
-    context.defaultBnd = mode.defaultBnd;
-    if (mode.cpu) context.cpu = mode.cpu;
-    else delete context.cpu;
+    const context = this.contextOf(item.mode);
     context.address.offset = BigInt(evaluator.offset);
     context.address.base = atPlace ? item.section : elsewhere;
     const encoded = this.encode(instruction, context);
@@ -248,8 +264,39 @@ export class Layout {
     item.size = encoded.bytes.length;
   }
 
+  private contextOf(mode: Mode): Layout['context'] {
+    const { context } = this;
+    context.bits = mode.bits;
+    context.defaultRel = mode.defaultRel;
+    context.defaultBnd = mode.defaultBnd;
+    if (mode.cpu !== context.cpu) {
+      if (mode.cpu) context.cpu = mode.cpu;
+      else delete context.cpu;
+    }
+    return context;
+  }
+
+  /**
+   * Encodes an instruction without symbols: -1 where it cannot be done once for all, or where there is something to say;
+   * else the place of its bytes in {@link code}.
+   */
+  encodePure(instruction: ParsedInstruction, mode: Mode): number {
+    if (dependsOnPlace(instruction)) return -1;
+    const context = this.contextOf(mode);
+    context.address.offset = 0n;
+    context.address.base = elsewhere;
+    const encoded = this.encode(instruction, context);
+    if (isError(encoded) || encoded.warnings.length || encoded.fixups.length) return -1;
+    this.pureSize = encoded.bytes.length;
+    return this.code.add(encoded.bytes);
+  }
+
+  /** Bytes of the instruction that {@link encodePure} was given last. */
+  pureSize = 0;
+  readonly code = new CodeBuffer();
+
   /** A line of prefixes without an instruction: their bytes. */
-  private prefixes(item: Item): void {
+  private prefixes(item: Statement): void {
     if (item.encoded) return;
     const { slots } = sortPrefixes(item.instruction!.prefixes);
     const { bits } = item.mode;
@@ -273,7 +320,7 @@ export class Layout {
   }
 
   /** Computes a value of an instruction; gives a message where it makes no sense, empty where that was said. */
-  private fill(slot: ValueSlot, item: Item): string | undefined {
+  private fill(slot: ValueSlot, item: Statement): string | undefined {
     if (slot.memory) return fillMemory(slot, this.evaluator, item.section);
     const result = this.evaluator.evaluate(slot.expression);
     if (result === undefined) return '';
@@ -281,7 +328,7 @@ export class Layout {
   }
 
   /** Index of the shape of a branch that may be short or near, -1 for every other instruction. */
-  private branchOf(item: Item, instruction: ParsedInstruction): number {
+  private branchOf(item: Statement, instruction: ParsedInstruction): number {
     const { mnemonic, operands, prefixes } = instruction;
     if (mnemonic.charCodeAt(0) !== 106 /* j */ || operands.length !== 1 || prefixes.length) return -1;
     const operand = operands[0]!;
@@ -297,7 +344,7 @@ export class Layout {
     return index;
   }
 
-  private makeShape(item: Item, instruction: ParsedInstruction): BranchShape | undefined {
+  private makeShape(item: Statement, instruction: ParsedInstruction): BranchShape | undefined {
     const value = new OperandValue();
     value.base = item.section;
     const address = new OperandValue();
@@ -317,7 +364,7 @@ export class Layout {
     return { short, near };
   }
 
-  private branch(item: Item): void {
+  private branch(item: Statement): void {
     const slot = item.slots[0]!;
     const shape = this.shapes[item.branch - 1]!;
     const { evaluator } = this;
@@ -328,7 +375,7 @@ export class Layout {
       item.size = 0;
       return;
     }
-    const chosen = isShort(result, item.section, evaluator.offset, shape.short.bytes.length) ? shape.short : shape.near;
+    const chosen = chooseBranch(shape, result, item.section, evaluator.offset);
     if (item.encoded !== chosen) this.changes++;
     item.encoded = chosen;
     item.size = chosen.bytes.length;
@@ -336,24 +383,41 @@ export class Layout {
   }
 
   /** TIMES 5 JMP X: each turn is decided by its own distance. */
-  private repeatedBranch(item: Item, shape: BranchShape, result: Result): void {
-    const { short, near } = shape;
+  private repeatedBranch(item: Statement, shape: BranchShape, result: Result): void {
     let at = this.evaluator.offset;
     const start = at;
-    for (let i = 0; i < item.repeat; i++)
-      at += (isShort(result, item.section, at, short.bytes.length) ? short : near).bytes.length;
-    item.turns = item.repeat;
-    item.size = (at - start) / item.repeat;
+    for (let i = 0; i < item.repeat; i++) at += chooseBranch(shape, result, item.section, at).bytes.length;
+    item.total = at - start;
   }
 
-  private dataSize(item: Item, elements: readonly DataElement[]): number {
+  /** What a turn of TIMES is at its place: jumps depend on it. */
+  turnAt(item: Statement, offset: number): Encoded {
+    const { instruction } = item;
+    const { evaluator } = this;
+    evaluator.section = item.section;
+    evaluator.offset = item.offset;
+    if (item.branch > 0) {
+      const result = evaluator.evaluate(item.slots[0]!.expression);
+      if (result !== undefined) return chooseBranch(this.shapes[item.branch - 1]!, result, item.section, offset);
+    } else if (item.slots.length && dependsOnPlace(instruction!)) {
+      const context = this.contextOf(item.mode);
+      context.address.offset = BigInt(offset);
+      context.address.base = item.section;
+      const encoded = this.encode(instruction!, context);
+      if (!isError(encoded)) return encoded;
+      this.diagnostics.error(encoded.message, encoded.range);
+    }
+    return item.encoded!;
+  }
+
+  private dataSize(item: Statement, elements: readonly DataElement[]): number {
     if (!this.fresh && item.size > 0 && !item.variableData) return item.size;
     let size = 0;
     for (const element of elements) size += this.elementSize(item, element) * element.count;
     return size;
   }
 
-  private elementSize(item: Item, element: DataElement): number {
+  private elementSize(item: Statement, element: DataElement): number {
     const { countExpression } = element;
     if (countExpression) {
       item.variableData = true;
@@ -385,7 +449,7 @@ export class Layout {
     }
   }
 
-  private reserve(item: Item): void {
+  private reserve(item: Statement): void {
     const e = item.expression!;
     if (e.fixed && !this.fresh) return;
     const range = new TokenRange(e.token, item.last);
@@ -401,14 +465,14 @@ export class Layout {
     } else item.size = Number(count) * item.unit;
   }
 
-  private fillSize(item: Item): void {
+  private fillSize(item: Statement): void {
     const size = this.evaluator.evaluate(item.expression!);
     if (size === undefined) item.failed = true;
     else if (!isScalar(size)) this.fail(item, 'non-constant argument supplied to TIMES');
     else item.size = Math.max(Number(size), 0);
   }
 
-  private equ(item: Item): void {
+  private equ(item: Statement): void {
     const { symbol } = item;
     const range = new TokenRange(item.first, item.last);
     if (!symbol) {
@@ -434,7 +498,7 @@ export class Layout {
     this.define(item, symbol, place.unknown ? undefined : place.section, place.unknown ? 0 : place.number);
   }
 
-  private incbin(item: Item): void {
+  private incbin(item: Statement): void {
     const { length } = item.bytes!;
     const numbers: number[] = [];
     for (const element of item.elements.slice(1)) {
@@ -449,11 +513,11 @@ export class Layout {
     }
     const skip = Math.max(numbers[0] ?? 0, 0);
     const size = Math.max(Math.min(length - skip, numbers[1] ?? Infinity), 0);
-    item.bytes = item.bytes!.subarray(skip, skip + size);
+    item.skip = skip;
     item.size = size;
   }
 
-  private absolute(item: Item): void {
+  private absolute(item: Statement): void {
     const { section } = item;
     this.evaluator.critical = true;
     const result = this.evaluator.evaluate(item.expression!);
@@ -475,7 +539,7 @@ export class Layout {
     section.absoluteBase = place.section;
   }
 
-  private org(item: Item): void {
+  private org(item: Statement): void {
     this.evaluator.critical = true;
     const result = this.evaluator.evaluate(item.expression!);
     this.evaluator.critical = this.final;
@@ -506,13 +570,13 @@ export function isError(encoded: Encoded | EncodeError): encoded is EncodeError 
   return 'message' in encoded;
 }
 
-/** NASM's rule: a target of this section within a byte's reach, or one not known yet. */
-function isShort(result: Result, section: Section, here: number, length: number): boolean {
-  if (typeof result !== 'object') return false;
-  if (result.unknown) return true;
+/** NASM's rule: short where the target is in this section within a byte's reach, or not known yet. */
+function chooseBranch({ short, near }: BranchShape, result: Result, section: Section, here: number): Encoded {
+  if (typeof result !== 'object') return near;
+  if (result.unknown) return short;
   const term = result.terms[0];
   if (result.terms.length !== 1 || term!.base !== section || term!.coefficient !== 1 || result.wrt !== undefined)
-    return false;
-  const distance = Number(result.number) - here - length;
-  return distance >= -128 && distance <= 127;
+    return near;
+  const distance = Number(result.number) - here - short.bytes.length;
+  return distance >= -128 && distance <= 127 ? short : near;
 }

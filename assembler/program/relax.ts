@@ -2,7 +2,7 @@ import type { Diagnostics } from '../diagnostics';
 import type { Evaluator } from '../expression/evaluate';
 import { type Expression, Op } from '../expression/expression';
 import { Limits } from '../limits';
-import { type Item, ItemKind } from './item';
+import { ItemKind, type Statement } from './item';
 import { dependsOnPlace, type Layout } from './layout';
 import type { Section } from './section';
 import type { ProgramSymbol } from './symbol';
@@ -15,34 +15,40 @@ import type { ProgramSymbol } from './symbol';
  * The items are kept in flat arrays: what lies between two of them never changes and is one number.
  */
 export class Relaxation {
-  private readonly items: Item[] = [];
+  private readonly items: Statement[] = [];
   private readonly section: Int32Array;
   /** Bytes between the end of the one before in the same section and this one. */
-  private readonly gap: Float64Array;
-  private readonly ends: Float64Array;
+  private readonly gap: Int32Array;
+  private readonly ends: Int32Array;
   /** Branches: the target is `ends[anchor] + distance` (or `distance`, where the anchor is -1). -2: not a plain branch. */
   private readonly targetAnchor: Int32Array;
-  private readonly targetDistance: Float64Array;
+  private readonly targetDistance: Int32Array;
   private readonly shortLength: Uint8Array;
   private readonly nearLength: Uint8Array;
   /** Labels that move with an item. */
   private readonly anchored: ProgramSymbol[] = [];
 
   constructor(
-    all: readonly Item[],
+    all: readonly Statement[],
+    /** Statements in which a symbol was not known yet. */
+    uncertain: ReadonlySet<Statement>,
     private readonly sections: readonly Section[],
     private readonly layout: Layout,
     private readonly evaluator: Evaluator,
     private readonly diagnostics: Diagnostics,
   ) {
     const stable = new StableSymbols(all);
-    for (const item of all) if (isActive(item, stable)) this.items.push(item);
+    for (let i = 0; i < all.length; i++) {
+      const item = all[i]!;
+      if (isActive(item, stable)) this.items.push(item);
+      else item.settled = !uncertain.has(item) && isSettled(item, stable);
+    }
     const n = this.items.length;
     this.section = new Int32Array(n);
-    this.gap = new Float64Array(n);
-    this.ends = new Float64Array(n);
+    this.gap = new Int32Array(n);
+    this.ends = new Int32Array(n);
     this.targetAnchor = new Int32Array(n).fill(-2);
-    this.targetDistance = new Float64Array(n);
+    this.targetDistance = new Int32Array(n);
     this.shortLength = new Uint8Array(n);
     this.nearLength = new Uint8Array(n);
     this.anchorAll(all);
@@ -50,7 +56,7 @@ export class Relaxation {
   }
 
   /** Finds for every item and label what it moves with. */
-  private anchorAll(all: readonly Item[]): void {
+  private anchorAll(all: readonly Statement[]): void {
     const index = new Map<Section, number>();
     this.sections.forEach((section, i) => {
       index.set(section, i);
@@ -76,7 +82,7 @@ export class Relaxation {
       if (item === this.items[k]) {
         this.section[k] = s;
         this.gap[k] = item.offset - base;
-        this.ends[k] = item.offset + item.size * item.repeat;
+        this.ends[k] = item.offset + item.length;
         last[s] = k;
         k++;
       }
@@ -84,17 +90,20 @@ export class Relaxation {
   }
 
   /** Prepares the quick path of a branch to a label, plus or minus a number, of its own section. */
-  private aim(k: number, item: Item): void {
+  private aim(k: number, item: Statement): void {
     if (item.branch === 0 || item.times !== undefined) return;
     const target = labelAndNumber(item.slots[0]!.expression);
     if (!target || target.symbol.section !== item.section || !target.symbol.defined) return;
     const { symbol, number } = target;
     if (symbol.kind === 'constant') return;
+    const distance = (symbol.anchor < 0 ? Number(symbol.offset) : symbol.distance) + number;
+    // Nobody jumps farther than there can be output; 32 bits are enough for what is left.
+    if (Math.abs(distance) > Limits.outputBytes) return;
     const shape = this.layout.shapes[item.branch - 1]!;
     this.shortLength[k] = shape.short.bytes.length;
     this.nearLength[k] = shape.near.bytes.length;
     this.targetAnchor[k] = symbol.anchor;
-    this.targetDistance[k] = (symbol.anchor < 0 ? Number(symbol.offset) : symbol.distance) + number;
+    this.targetDistance[k] = distance;
   }
 
   /** Runs passes until nothing changes; then labels have their values and items their sizes. */
@@ -124,6 +133,8 @@ export class Relaxation {
       }
     }
     for (const symbol of this.anchored) {
+      // Defined twice, it is here twice.
+      if (symbol.anchor < 0) continue;
       symbol.offset = this.ends[symbol.anchor]! + symbol.distance;
       symbol.anchor = -1;
     }
@@ -132,20 +143,21 @@ export class Relaxation {
   /** One pass over the items that may change; gives the number that did. */
   private pass(): number {
     const { items, section, gap, ends, targetAnchor, targetDistance, shortLength, nearLength } = this;
-    const at = new Float64Array(this.sections.length);
+    const at = new Int32Array(this.sections.length);
     let changed = 0;
     this.layout.changes = 0;
-    for (let k = 0; k < items.length; k++) {
+    const n = items.length;
+    for (let k = 0; k < n; k++) {
       const s = section[k]!;
-      const start = at[s]! + gap[k]!;
+      const start = (at[s]! + gap[k]!) | 0;
       const anchor = targetAnchor[k]!;
       let end: number;
       if (anchor !== -2) {
-        const target = (anchor < 0 ? 0 : ends[anchor]!) + targetDistance[k]!;
-        const after = start + shortLength[k]!;
-        const distance = target - after;
-        end = distance >= -128 && distance <= 127 ? after : start + nearLength[k]!;
-      } else end = start + this.general(items[k]!, start);
+        const target = ((anchor < 0 ? 0 : ends[anchor]!) + targetDistance[k]!) | 0;
+        const after = (start + shortLength[k]!) | 0;
+        const distance = (target - after) | 0;
+        end = distance >= -128 && distance <= 127 ? after : (start + nearLength[k]!) | 0;
+      } else end = (start + this.general(items[k]!, start)) | 0;
       if (ends[k] !== end) {
         ends[k] = end;
         changed++;
@@ -155,7 +167,7 @@ export class Relaxation {
     return changed + this.layout.changes;
   }
 
-  private general(item: Item, start: number): number {
+  private general(item: Statement, start: number): number {
     const { evaluator, layout, diagnostics } = this;
     item.offset = start;
     evaluator.section = item.section;
@@ -163,7 +175,7 @@ export class Relaxation {
     diagnostics.frame = item.frame;
     diagnostics.line = item.line;
     layout.resize(item);
-    return item.size * item.repeat;
+    return item.length;
   }
 }
 
@@ -180,14 +192,20 @@ function labelAndNumber(e: Expression): { symbol: ProgramSymbol; number: number 
 /** Symbols whose value no later pass can change. */
 class StableSymbols {
   private readonly known = new Map<ProgramSymbol, boolean>();
-  private readonly definitions = new Map<ProgramSymbol, Item>();
+  private readonly definitions = new Map<ProgramSymbol, Statement>();
 
-  constructor(all: readonly Item[]) {
+  constructor(all: readonly Statement[]) {
     for (const item of all) if (item.kind === ItemKind.Equ && item.symbol) this.definitions.set(item.symbol, item);
   }
 
   /** A number that stays, or an address whose section and not whose offset matters. */
-  expression(e: Expression): boolean {
+  expression(whole: Expression): boolean {
+    let e = whole;
+    // Down a chain of operators without recursion.
+    while (e.a?.b && e.b && !e.c && !e.fixed) {
+      if (!this.expression(e.b)) return false;
+      e = e.a;
+    }
     if (e.fixed) return true;
     if (e.op === Op.Symbol) return this.symbol(e.symbol!);
     if (e.op === Op.Here || e.op === Op.SectionStart) return false;
@@ -209,21 +227,42 @@ class StableSymbols {
   }
 
   /** An address of a section plus a number: it has a relocation or fixup, whatever its offset is. */
-  address(e: Expression): boolean {
+  address(e: Expression, depth = 0): boolean {
+    if (depth > 50) return false;
     if (e.op === Op.Symbol) {
       const { symbol } = e;
       return symbol!.section?.kind === 'section' && !this.definitions.has(symbol!);
     }
     if (e.op === Op.Here || e.op === Op.SectionStart) return true;
     if (e.op === 43)
-      return (this.address(e.a!) && this.expression(e.b!)) || (this.expression(e.a!) && this.address(e.b!));
-    if (e.op === 45) return this.address(e.a!) && this.expression(e.b!);
+      return (
+        (this.address(e.a!, depth + 1) && this.expression(e.b!)) ||
+        (this.expression(e.a!) && this.address(e.b!, depth + 1))
+      );
+    if (e.op === 45) return this.address(e.a!, depth + 1) && this.expression(e.b!);
     return false;
   }
 }
 
+/** Whether there is nothing in an item that a later pass could find to be otherwise, its label aside. */
+function isSettled(item: Statement, stable: StableSymbols): boolean {
+  switch (item.kind) {
+    case ItemKind.Label:
+    case ItemKind.Data:
+    case ItemKind.Reserve:
+    case ItemKind.Fill:
+    case ItemKind.Prefixes:
+      return true;
+    case ItemKind.Instruction:
+      for (const { expression } of item.slots) if (!expression.fixed && !stable.expression(expression)) return false;
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** Whether later passes may find another size or value for an item. */
-function isActive(item: Item, stable: StableSymbols): boolean {
+function isActive(item: Statement, stable: StableSymbols): boolean {
   if (item.failed) return false;
   if (item.times && !stable.expression(item.times)) return true;
   if (item.branch > 0) return true;

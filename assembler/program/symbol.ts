@@ -2,6 +2,15 @@ import type { Integer } from '../expression/integer';
 import type { Token } from '../source/token';
 import type { Section } from './section';
 
+/** What declarations in the source make of a symbol before any pass. */
+export interface SymbolState {
+  readonly symbol: ProgramSymbol;
+  readonly defined: boolean;
+  readonly kind: ProgramSymbol['kind'];
+  readonly scope: ProgramSymbol['scope'];
+  readonly section: Section | undefined;
+}
+
 /** A name for an address or a number. */
 export class ProgramSymbol {
   /** Seen in this pass or an earlier one; before that a reference is a forward reference. */
@@ -23,8 +32,8 @@ export class ProgramSymbol {
   /** Where it is defined. */
   definition: Token | undefined = undefined;
   readonly references: Token[] = [];
-  /** Stands in an expression. */
-  used = false;
+  /** Times that it stands in an expression. */
+  uses = 0;
   /** Declared with REQUIRED: in the symbol table even if nothing uses it. */
   required = false;
   /** What stood behind the colon of `global`, `extern` or `common`. */
@@ -35,4 +44,27 @@ export class ProgramSymbol {
   definedInMacro: string | undefined = undefined;
 
   constructor(readonly name: string) {}
+
+  get state(): SymbolState {
+    const { defined, kind, scope, section } = this;
+    return { symbol: this, defined, kind, scope, section };
+  }
+
+  /** Forgets what passes found. */
+  reset(): void {
+    this.defined = false;
+    this.pass = 0;
+    this.kind = 'label';
+    this.scope = 'local';
+    this.section = undefined;
+    this.offset = 0;
+    this.anchor = -1;
+  }
+
+  restore({ defined, kind, scope, section }: SymbolState): void {
+    this.defined = defined;
+    this.kind = kind;
+    this.scope = scope;
+    this.section = section;
+  }
 }

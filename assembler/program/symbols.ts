@@ -28,7 +28,7 @@ export class Symbols {
   reference(token: Token): ProgramSymbol {
     const symbol = this.of(token.text);
     symbol.references.push(token);
-    symbol.used = true;
+    symbol.uses++;
     return symbol;
   }
 

@@ -6,8 +6,8 @@ export class SourceLine {
   constructor(
     /** The file as messages name it (a %line directive may have set it). */
     readonly file: string,
-    /** From 0; of the first physical line. */
-    readonly number: number,
+    /** From 0; of the first physical line. Moves with edits before it (see edit.ts). */
+    public number: number,
     /** Without line ends and continuation backslashes. */
     readonly text: string,
     /** Offsets in {@link text} at which the second and later physical lines begin. */

@@ -78,8 +78,13 @@ export class Identifier {
   macro: SingleLineMacro | undefined = undefined;
   /** Multi-line macros of this name in any case, the newest first. Only on a folded identifier. */
   multiLine: MultiLineMacro | undefined = undefined;
-  /** Number of the last change of the macros of this name. Only on a folded identifier. */
-  changed = 0;
+  /** Stands in a line whose meaning is remembered (see known-lines.ts). Only on a folded identifier. */
+  inKnownLine = false;
+  /**
+   * The line of the main file at which a macro of this name was last made or undone; undefined for none and for those
+   * that are built in. Only on a folded identifier.
+   */
+  changedAt: SourceLine | undefined = undefined;
 
   constructor(
     readonly text: string,

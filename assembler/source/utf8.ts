@@ -5,6 +5,8 @@
 
 /** Decodes a source file; every byte sequence survives {@link encodeUtf8}. */
 export function decodeSource(bytes: Uint8Array): string {
+  const text = asciiText(bytes);
+  if (text !== undefined) return text;
   const parts: string[] = [];
   const units = new Uint16Array(8192);
   let n = 0;
@@ -48,6 +50,15 @@ export function decodeSource(bytes: Uint8Array): string {
   }
   flush();
   return parts.join('');
+}
+
+/** Most sources are ASCII, which needs no look at single bytes; undefined for others. */
+function asciiText(bytes: Uint8Array): string | undefined {
+  const parts: string[] = [];
+  for (let i = 0; i < bytes.length; i += 8192)
+    parts.push(String.fromCharCode.apply(null, bytes.subarray(i, i + 8192) as unknown as number[]));
+  const text = parts.join('');
+  return /^[\0-\x7f]*$/.test(text) ? text : undefined;
 }
 
 /** Appends the UTF-8 form of one code point; values past U+10FFFF take the five and six byte forms of old. */

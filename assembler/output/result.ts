@@ -1,0 +1,77 @@
+import type {
+  AssembleOptions,
+  AssembleResult,
+  Diagnostic,
+  LineEntry,
+  MacroInfo,
+  SourceReader,
+  SymbolInfo,
+} from '../api';
+import { encode } from '../encoder/encode';
+import { Assembly } from '../program/assembly';
+import { BinFormat } from './bin';
+import { ContentsWriter } from './contents';
+import { ElfFormat } from './elf';
+import { ListingWriter } from './listing';
+import { lineEntries, macroInfos, symbolInfos } from './program-info';
+
+/** An assembly with the output format that the options name. */
+export function makeAssembly(file: string, options: AssembleOptions, reader: SourceReader): Assembly {
+  return new Assembly(options, reader, encode, (program) =>
+    options.format === 'bin' ? new BinFormat(program) : new ElfFormat(options.format, program, file, options),
+  );
+}
+
+/** From items with sizes and addresses to the output file and everything else that is asked for. */
+export function conclude(assembly: Assembly): AssembleResult {
+  const { diagnostics, format } = assembly;
+  let output: Uint8Array | undefined;
+  let listing: ListingWriter | undefined;
+  if (assembly.complete) {
+    const placed = format.place();
+    const ok = placed && diagnostics.errors === 0;
+    if (ok) listing = assembly.listing && new ListingWriter(assembly.listing);
+    // Also where there will be no output: some of what is wrong shows only when bytes are made.
+    const contents = new ContentsWriter(assembly.evaluator, diagnostics, format, assembly.layout, listing);
+    contents.write(assembly.items, assembly.sections);
+    if (ok && diagnostics.errors === 0) output = format.file(contents);
+  }
+  return new Result(assembly, output, listing);
+}
+
+/** Lists that not everybody asks for are made when somebody does. */
+class Result implements AssembleResult {
+  readonly diagnostics: Diagnostic[];
+  readonly dependencies: string[];
+  readonly origin: number;
+  readonly output?: Uint8Array;
+  readonly listing?: string;
+  private symbolList: SymbolInfo[] | undefined;
+  private macroList: MacroInfo[] | undefined;
+  private lineList: LineEntry[] | undefined;
+
+  constructor(
+    private readonly assembly: Assembly,
+    output: Uint8Array | undefined,
+    listing: ListingWriter | undefined,
+  ) {
+    this.diagnostics = [...assembly.diagnostics.list];
+    this.dependencies = assembly.preprocessor.dependencies;
+    this.origin = Number(assembly.layout.origin ?? 0);
+    if (output) this.output = output;
+    if (output && listing) this.listing = listing.text();
+  }
+
+  get symbols(): SymbolInfo[] {
+    this.symbolList ??= symbolInfos(this.assembly);
+    return this.symbolList;
+  }
+  get macros(): MacroInfo[] {
+    this.macroList ??= macroInfos(this.assembly);
+    return this.macroList;
+  }
+  get lines(): LineEntry[] {
+    this.lineList ??= lineEntries(this.assembly);
+    return this.lineList;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Token } from '../source/token';
+import type { BodyLine } from './multi-line-macro';
+
+/** What a macro's line became, and when: it counts no more after {@link KnownLines.forget}. */
+export interface KnownLine {
+  readonly statement: object;
+  readonly epoch: number;
+}
+
+/**
+ * Lines that became one statement which means the same wherever it stands. Programs repeat themselves: the next line of
+ * the same text needs no lexer and no parser, until a name in such a line becomes a macro.
+ */
+export class KnownLines<Statement extends object> {
+  private readonly byText = new Map<string, Statement>();
+  private epoch = 0;
+  /** The line in hand, if it could be remembered: its text or the macro's line, and its tokens. */
+  private key: string | BodyLine | undefined;
+  private tokens: readonly Token[] = [];
+
+  /** What the line became before; undefined where it is new or may mean something else now. */
+  find(key: string | BodyLine): Statement | undefined {
+    if (typeof key === 'string') return this.byText.get(key);
+    const { known } = key;
+    return known !== undefined && known.epoch === this.epoch ? (known.statement as Statement) : undefined;
+  }
+
+  /** A line without anything for the preprocessor in it is on its way to the parser. */
+  offer(key: string | BodyLine, tokens: readonly Token[]): void {
+    this.key = key;
+    this.tokens = tokens;
+  }
+
+  withdraw(): void {
+    this.key = undefined;
+  }
+
+  /** The parser made one statement of the line on offer, whose meaning does not depend on its place. */
+  remember(statement: Statement): void {
+    const { key, tokens } = this;
+    if (key === undefined) return;
+    for (let i = 0; i < tokens.length; i++) {
+      const { identifier } = tokens[i]!;
+      if (identifier !== undefined) identifier.folded.inKnownLine = true;
+    }
+    if (typeof key === 'string') this.byText.set(key, statement);
+    else key.known = { statement, epoch: this.epoch };
+  }
+
+  /** Lines may mean something else from now on. */
+  forget(): void {
+    this.byText.clear();
+    this.epoch++;
+    this.key = undefined;
+  }
+}
