@@ -12,10 +12,11 @@ import {
   writeVirtual,
 } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
+import { Transcript, type TranscriptMark } from './transcript';
 
 interface BareSnapshot extends Snapshot {
   readonly machine: MachineSnapshot;
-  readonly serialLength: number;
+  readonly serial: TranscriptMark | undefined;
 }
 
 /** The bare machine as a target: no VMM, guest-physical addresses are host-physical. */
@@ -24,10 +25,10 @@ export class BareTarget implements Target {
   readonly cpus = 1;
   readonly exits: readonly ExitRecord[] = [];
   readonly cost = 0;
-  #serial: string[] = [];
+  readonly #serial = new Transcript();
 
   constructor(readonly machine: Machine) {
-    machine.platform.onSerial = (byte) => this.#serial.push(String.fromCharCode(byte));
+    machine.platform.onSerial = (byte) => this.#serial.add(byte);
   }
 
   get instructions(): number {
@@ -39,8 +40,7 @@ export class BareTarget implements Target {
   }
 
   get serialOutput(): string {
-    if (this.#serial.length > 1) this.#serial = [this.#serial.join('')];
-    return this.#serial[0] ?? '';
+    return this.#serial.text;
   }
 
   run(instructions: number): Stop {
@@ -94,16 +94,16 @@ export class BareTarget implements Target {
   snapshot(): BareSnapshot {
     return {
       instructions: this.instructions,
-      bytes: snapshotCost(this.machine.memory),
+      bytes: snapshotCost(this.machine.memory) + this.#serial.unmarked,
       machine: this.machine.snapshot(),
-      serialLength: this.serialOutput.length,
+      serial: this.#serial.mark(),
     };
   }
 
   restore(snapshot: Snapshot): void {
-    const { machine, serialLength } = snapshot as BareSnapshot;
+    const { machine, serial } = snapshot as BareSnapshot;
     this.machine.restore(machine);
-    this.#serial = [this.serialOutput.slice(0, serialLength)];
+    this.#serial.restore(serial);
   }
 
   serialInput(bytes: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { PlatformState } from '../machine/platform';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import { Hash, hashValues, readRegisters, snapshotCost, writeRegister } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
+import { Transcript, type TranscriptMark } from './transcript';
 import { CR0_FORCED, CR4_FORCED, guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
 import type { ExitLogState, RawExit } from './vmm/exit-log';
 import { walkGuest } from './vmm/guest-walk';
@@ -18,7 +19,7 @@ interface EptSnapshot extends Snapshot {
   readonly nextFrame: number;
   readonly log: ExitLogState;
   readonly end: VmEnd | undefined;
-  readonly serialLength: number;
+  readonly serial: TranscriptMark | undefined;
 }
 
 /**
@@ -28,13 +29,13 @@ interface EptSnapshot extends Snapshot {
 export class EptTarget implements Target {
   readonly method = 'ept';
   readonly cpus = 1;
-  #serial: string[] = [];
+  readonly #serial = new Transcript();
 
   constructor(
     readonly machine: Machine,
     readonly vmm: Vmm,
   ) {
-    vmm.platform.onSerial = (byte) => this.#serial.push(String.fromCharCode(byte));
+    vmm.platform.onSerial = (byte) => this.#serial.add(byte);
     vmm.log.disassemble = (raw) => this.#disassemble(raw);
   }
 
@@ -47,8 +48,7 @@ export class EptTarget implements Target {
   }
 
   get serialOutput(): string {
-    if (this.#serial.length > 1) this.#serial = [this.#serial.join('')];
-    return this.#serial[0] ?? '';
+    return this.#serial.text;
   }
 
   get exits(): readonly ExitRecord[] {
@@ -165,14 +165,14 @@ export class EptTarget implements Target {
     const { vmm, machine } = this;
     return {
       instructions: this.instructions,
-      bytes: snapshotCost(machine.memory) + vmm.memory.frames.byteLength,
+      bytes: snapshotCost(machine.memory) + vmm.memory.frames.byteLength + vmm.log.unsavedBytes + this.#serial.unmarked,
       machine: machine.snapshot(),
       platform: vmm.platform.save(),
       frames: vmm.memory.frames.slice(),
       nextFrame: vmm.frames.next,
       log: vmm.log.save(),
       end: vmm.end,
-      serialLength: this.serialOutput.length,
+      serial: this.#serial.mark(),
     };
   }
 
@@ -186,7 +186,7 @@ export class EptTarget implements Target {
     vmm.log.load(s.log);
     vmm.end = s.end;
     vmm.stoppedAt = undefined;
-    this.#serial = [this.serialOutput.slice(0, s.serialLength)];
+    this.#serial.restore(s.serial);
   }
 
   serialInput(bytes: Uint8Array): void {

@@ -5,6 +5,8 @@ import { costOf } from './costs';
 
 /** Records kept at least; twice as many at most. */
 const KEPT = 16_384;
+/** Bytes that a record takes, about. */
+const RECORD_BYTES = 400;
 
 /** What is noted at the exit itself; the words are made when somebody reads them. */
 export interface RawExit {
@@ -73,6 +75,8 @@ class LoggedExit implements ExitRecord {
 export class ExitLog {
   #records: LoggedExit[] = [];
   #summary = new Map<string, ExitSummary>();
+  /** Exits that some saved state holds. */
+  #saved = 0;
   total = 0;
   cost = 0;
   /** Text of the instruction of an exit; set by whoever has a disassembler. */
@@ -108,13 +112,21 @@ export class ExitLog {
     );
   }
 
-  save(): ExitLogState {
-    return { total: this.total, cost: this.cost, summary: this.summary() };
+  /** Bytes of the records that {@link save} would be the first to hold. */
+  get unsavedBytes(): number {
+    return (this.total - this.#saved) * RECORD_BYTES;
   }
 
-  /** Back to an earlier moment of the same run. */
+  /** The state shares its records with the log: nothing but additions is ever made to an array of them. */
+  save(): ExitLogState {
+    this.#saved = this.total;
+    const records = this.#records;
+    return { total: this.total, cost: this.cost, summary: this.summary(), records, kept: records.length };
+  }
+
   load(state: ExitLogState): void {
-    this.#records = this.#records.filter((record) => record.serial < state.total);
+    this.#records = (state.records as LoggedExit[]).slice(0, state.kept);
+    this.#saved = state.total;
     this.total = state.total;
     this.cost = state.cost;
     this.#summary = new Map(state.summary.map((sum) => [sum.reason, { ...sum }]));
@@ -125,4 +137,7 @@ export interface ExitLogState {
   readonly total: number;
   readonly cost: number;
   readonly summary: readonly ExitSummary[];
+  /** The records kept are the first `kept` of these. */
+  readonly records: readonly ExitRecord[];
+  readonly kept: number;
 }
