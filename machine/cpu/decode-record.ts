@@ -83,7 +83,8 @@ export function fillRecord(
         break;
     }
   });
-  if (isString(decoded.form) || decoded.form.mnemonic === 'xlatb') {
+  // strings, XLAT and MASKMOVQ address memory by registers that are no operands
+  if (memoryOperand(decoded) === undefined) {
     const segment = decoded.prefixes.segment < 0 ? Segment.DS : decoded.prefixes.segment;
     u32[at + (DecodedRecord.segment >>> 2)] = State.segmentBase + 8 * segment;
   }

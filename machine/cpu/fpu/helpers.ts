@@ -3,6 +3,7 @@ import type { InstructionHelper } from '../cpu';
 import { sseApproximations } from './sse-approximations';
 import { sseControl } from './sse-control';
 import { sseInstructions } from './sse-instructions';
+import { sseStrings } from './sse-strings';
 import { x87Arithmetic } from './x87-arithmetic';
 import { x87Comparisons } from './x87-compare';
 import { x87Control } from './x87-control';
@@ -20,4 +21,5 @@ export const fpuHelpers: ReadonlyMap<string, InstructionHelper> = new Map([
   ...sseControl,
   ...sseInstructions,
   ...sseApproximations,
+  ...sseStrings,
 ]);

@@ -256,30 +256,4 @@ for (const suffix of ['ps', 'pd']) {
   list.push([`cvtpi2${suffix}`, fromMmx(shapes[suffix])]);
 }
 
-for (const suffix of ['ps', 'pd']) {
-  list.push([
-    `blend${suffix}`,
-    lanewise(shapes[suffix], (_, a, b, instruction, lane) => ((immediate(instruction, 2) >>> lane) & 1 ? b : a)),
-  ]);
-}
-
-/** INSERTPS: bits 7:6 choose the source lane, 5:4 the destination lane, 3:0 lanes to clear. */
-list.push([
-  'insertps',
-  (cpu, instruction) => {
-    requireSse(cpu);
-    const pattern = immediate(instruction, 2);
-    const memory = instruction.operands[1].kind === 'memory';
-    const source = readLanes(cpu, instruction, 1, 32, memory ? 1 : 4);
-    const result = readLanes(cpu, instruction, 0, 32, 4);
-    result[(pattern >>> 4) & 3] = source[memory ? 0 : pattern >>> 6];
-    writeLanes(
-      cpu,
-      registerIndex(instruction, 0),
-      32,
-      result.map((x, i) => ((pattern >>> i) & 1 ? 0n : x)),
-    );
-  },
-]);
-
 export const sseInstructions: readonly [string, InstructionHelper][] = list;

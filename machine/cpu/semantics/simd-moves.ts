@@ -1,5 +1,6 @@
 /** Moves of XMM and MMX registers. */
-import { type Expr, i64, load, simd, zext64 } from '../../wasm/expr';
+import { add, and, type Expr, i32, i64, load, ltU, shrU, simd, zext64 } from '../../wasm/expr';
+import { State } from '../layout';
 import type { Emitter } from './emitter';
 import type { Semantics } from './semantics';
 import {
@@ -101,6 +102,31 @@ function storeNonTemporal(e: Emitter): void {
   } else storeMemory128(e, readVector(e, 1), true);
 }
 
+/** MASKMOVQ, MASKMOVDQU: stores the bytes whose mask has bit 7 set at DS:rDI; all are proved writable before the first. */
+function storeMasked(e: Emitter): void {
+  requireSimd(e);
+  const bytes = isMmx(e) ? 8 : 16;
+  const { code } = e;
+  const mask = e.let(simd(0x64, 'i32', [readVector(e, 1)])); // i8x16.bitmask
+  const start = e.let(and(e.gpr(7, 64), e.addressMask()));
+  code.storeVector(i32(State.scratch), readVector(e, 0));
+  const each = (access: (linear: Expr, byte: Expr) => void): void => {
+    const i = code.temporary('i32');
+    code.set(i, i32(0));
+    code.loop((again) => {
+      code.if(and(shrU(mask, i), i32(1)), () => {
+        const offset = e.let(and(add(start, zext64(i)), e.addressMask()));
+        access(e.linear(offset, 8, 'operand', true), e.let(load(8, add(i, i32(State.scratch)))));
+      });
+      code.set(i, add(i, i32(1)));
+      code.brIf(again, ltU(i, i32(bytes)));
+    });
+  };
+  each((linear) => e.loadForModify(8, linear));
+  each((linear, byte) => e.store(8, linear, byte));
+  if (isMmx(e)) touchMmx(e);
+}
+
 const lanesOf = (bytes: number, order: readonly number[]): number[] =>
   order.flatMap((lane) => Array.from({ length: bytes }, (_, i) => lane * bytes + i));
 
@@ -146,6 +172,8 @@ export const vectorMoves: Record<string, Semantics> = {
     requireSimd(e);
     writeVector(e, 0, readVector(e, 1));
   },
+  maskmovq: storeMasked,
+  maskmovdqu: storeMasked,
   lfence: () => {},
   mfence: () => {},
   sfence: () => {},

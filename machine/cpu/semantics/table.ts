@@ -1,20 +1,25 @@
 import type { Form } from '../../../isa/form';
 import { arithmetic } from './arithmetic';
 import { bits } from './bits';
+import { checksum } from './checksum';
 import { controlFlow } from './control-flow';
+import { decimal } from './decimal';
 import { moves } from './moves';
 import { multiplyDivide } from './multiply-divide';
 import type { Semantics } from './semantics';
 import { shifts } from './shifts';
 import { packed } from './simd-integer';
 import { vectorMoves } from './simd-moves';
+import { packedSelections } from './simd-selections';
 import { stack } from './stack';
 import { strings } from './strings';
 
 const semantics: Readonly<Record<string, Semantics>> = {
   ...arithmetic,
   ...bits,
+  ...checksum,
   ...controlFlow,
+  ...decimal,
   ...moves,
   ...multiplyDivide,
   ...shifts,
@@ -22,7 +27,7 @@ const semantics: Readonly<Record<string, Semantics>> = {
 };
 
 /** MMX and SSE without floating-point arithmetic, which is in TypeScript for the exactness of its flags. */
-const vectors: Readonly<Record<string, Semantics>> = { ...packed, ...vectorMoves };
+const vectors: Readonly<Record<string, Semantics>> = { ...packed, ...packedSelections, ...vectorMoves };
 
 /** Operands that make an instruction a system or far one, whose meaning is a TypeScript helper. */
 const systemOperands = new Set(['sreg', 'creg', 'dreg', 'treg', 'es', 'cs', 'ss', 'ds', 'fs', 'gs']);
