@@ -65,8 +65,8 @@ export class Diagnostics {
   /** Hears of every message, also of those that were said before: for the listing. */
   listener: ((text: string) => void) | undefined;
   /** State of each class; replaced, never changed, so that a line can keep those in force at it. */
-  private warningStates: Map<string, 'on' | 'off' | 'error'>;
-  private readonly warningStack: Map<string, 'on' | 'off' | 'error'>[] = [];
+  private warningStates: ReadonlyMap<string, 'on' | 'off' | 'error'>;
+  private readonly warningStack: ReadonlyMap<string, 'on' | 'off' | 'error'>[] = [];
   private readonly commandLine: Map<string, 'on' | 'off' | 'error'>;
   private allErrors = false;
   private late = false;
@@ -100,13 +100,14 @@ export class Diagnostics {
       name = name.slice(6);
     }
     const classes = expandWarningName(name);
-    this.warningStates = new Map(this.warningStates);
+    const states = new Map(this.warningStates);
     for (const one of classes) {
-      const state = this.warningStates.get(one);
-      if (sign === '*') this.warningStates.set(one, this.commandLine.get(one) ?? 'on');
-      else if (error) this.warningStates.set(one, sign === '+' ? 'error' : state === 'error' ? 'on' : (state ?? 'on'));
-      else this.warningStates.set(one, sign === '+' ? (state === 'error' ? 'error' : 'on') : 'off');
+      const state = states.get(one);
+      if (sign === '*') states.set(one, this.commandLine.get(one) ?? 'on');
+      else if (error) states.set(one, sign === '+' ? 'error' : state === 'error' ? 'on' : (state ?? 'on'));
+      else states.set(one, sign === '+' ? (state === 'error' ? 'error' : 'on') : 'off');
     }
+    this.warningStates = states;
     return classes.length > 0;
   }
 
@@ -133,6 +134,11 @@ export class Diagnostics {
 
   get warnings(): ReadonlyMap<string, 'on' | 'off' | 'error'> {
     return this.warningStates;
+  }
+
+  /** The states in force at an item that a pass looks at. */
+  set warnings(states: ReadonlyMap<string, 'on' | 'off' | 'error'>) {
+    this.warningStates = states;
   }
 
   warningEnabled(code: string): boolean {

@@ -80,14 +80,18 @@ export function difference(before: string, after: string): LineEdit | undefined 
   const room = most - start;
   while (tail < room && before.charCodeAt(before.length - 1 - tail) === after.charCodeAt(after.length - 1 - tail))
     tail++;
-  // Forward to the end of the line: what is behind it is the same.
-  while (tail > 0 && before.charCodeAt(before.length - tail - 1) !== 10) tail--;
+  // Forward to where a line begins in both: what is behind it is the same.
+  while (tail > 0 && !(beginsLine(before, before.length - tail) && beginsLine(after, after.length - tail))) tail--;
   const old = linesOf(before.slice(start, before.length - tail));
   const texts = linesOf(after.slice(start, after.length - tail));
   if (!old || !texts) return undefined;
   let from = 0;
   for (let at = before.indexOf('\n'); at >= 0 && at < start; at = before.indexOf('\n', at + 1)) from++;
   return { from, removed: old.length, texts };
+}
+
+function beginsLine(text: string, at: number): boolean {
+  return at === 0 || text.charCodeAt(at - 1) === 10;
 }
 
 /** Lines as the line reader has them; undefined where a carriage return stands by itself. */

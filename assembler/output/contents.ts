@@ -64,6 +64,7 @@ export class ContentsWriter {
       listing?.goTo(item.listingLine);
       diagnostics.frame = item.frame;
       diagnostics.line = item.line;
+      diagnostics.warnings = item.mode.warnings;
       if (isStatement(item)) this.item(item);
       else this.code(item as Code);
     }
@@ -174,7 +175,7 @@ export class ContentsWriter {
   }
 
   private warn(item: Item, code: string, message: string, range: SourceRange = item.range): void {
-    if (item.mode.warnings.get(code) !== 'off') this.diagnostics.warning(code, message, range);
+    this.diagnostics.warning(code, message, range);
   }
 
   private instruction(item: Statement, out: Uint8Array): void {

@@ -1,10 +1,11 @@
-import type { LineEntry, MacroInfo, SymbolInfo } from '../api';
+import type { LineEntry, MacroInfo, SourceRange, SymbolInfo } from '../api';
 import { type Frame, TokenRange } from '../diagnostics';
 import { add } from '../expression/integer';
 import type { Assembly } from '../program/assembly';
 import { type Item, ItemKind } from '../program/item';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
+import type { TextOrder } from './text-order';
 
 /** The line of the file that brought an item: that of the outermost macro call. */
 export function callLine(item: Item): SourceLine {
@@ -46,12 +47,12 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
   return entries;
 }
 
-function rangeOf(token: Token): { file: string; line: number; column: number; endLine: number; endColumn: number } {
+function rangeOf(token: Token): SourceRange {
   const { file, line, column, endLine, endColumn } = new TokenRange(token, token);
   return { file, line, column, endLine, endColumn };
 }
 
-export function symbolInfos(assembly: Assembly): SymbolInfo[] {
+export function symbolInfos(assembly: Assembly, { compare }: TextOrder): SymbolInfo[] {
   const infos: SymbolInfo[] = [];
   for (const symbol of assembly.symbols.table.values()) {
     const { definition, section } = symbol;
@@ -65,13 +66,16 @@ export function symbolInfos(assembly: Assembly): SymbolInfo[] {
       value: BigInt(add(symbol.offset, start)),
       section: section?.kind === 'section' ? section.name : '',
       definition: rangeOf(definition),
-      references: symbol.references.filter((token) => !token.line.builtin).map(rangeOf),
+      references: symbol.references
+        .filter((token) => !token.line.builtin)
+        .map(rangeOf)
+        .sort(compare),
     });
   }
-  return infos;
+  return infos.sort((a, b) => compare(a.definition, b.definition) || (a.name < b.name ? -1 : 1));
 }
 
-export function macroInfos(assembly: Assembly): MacroInfo[] {
+export function macroInfos(assembly: Assembly, { compare }: TextOrder): MacroInfo[] {
   const infos: MacroInfo[] = [];
   const { preprocessor } = assembly;
   for (const macro of preprocessor.singleLineMacros) {
@@ -80,7 +84,10 @@ export function macroInfos(assembly: Assembly): MacroInfo[] {
       kind: macro.kind,
       parameters: macro.parameters.map((p) => p.name).join(', '),
       definition: rangeOf(macro.definition!),
-      references: macro.references.filter((token) => !token.line.builtin).map(rangeOf),
+      references: macro.references
+        .filter((token) => !token.line.builtin)
+        .map(rangeOf)
+        .sort(compare),
       documentation: macro.documentation,
     });
   }
@@ -93,7 +100,7 @@ export function macroInfos(assembly: Assembly): MacroInfo[] {
       kind: 'macro',
       parameters: `${range}${greedy ? '+' : ''}`,
       definition: rangeOf(macro.definition),
-      references: macro.references.map(rangeOf),
+      references: macro.references.map(rangeOf).sort(compare),
       documentation: macro.documentation,
     });
   }

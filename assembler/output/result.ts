@@ -14,6 +14,7 @@ import { ContentsWriter } from './contents';
 import { ElfFormat } from './elf';
 import { ListingWriter } from './listing';
 import { lineEntries, macroInfos, symbolInfos } from './program-info';
+import { TextOrder } from './text-order';
 
 /** An assembly with the output format that the options name. */
 export function makeAssembly(file: string, options: AssembleOptions, reader: SourceReader): Assembly {
@@ -28,6 +29,7 @@ export function conclude(assembly: Assembly): AssembleResult {
   let output: Uint8Array | undefined;
   let listing: ListingWriter | undefined;
   if (assembly.complete) {
+    assembly.beginOutput();
     const placed = format.place();
     const ok = placed && diagnostics.errors === 0;
     if (ok) listing = assembly.listing && new ListingWriter(assembly.listing);
@@ -35,6 +37,7 @@ export function conclude(assembly: Assembly): AssembleResult {
     const contents = new ContentsWriter(assembly.evaluator, diagnostics, format, assembly.layout, listing);
     contents.write(assembly.items, assembly.sections);
     if (ok && diagnostics.errors === 0) output = format.file(contents);
+    assembly.endOutput();
   }
   return new Result(assembly, output, listing);
 }
@@ -46,6 +49,7 @@ class Result implements AssembleResult {
   readonly origin: number;
   readonly output?: Uint8Array;
   readonly listing?: string;
+  private readonly order: TextOrder;
   private symbolList: SymbolInfo[] | undefined;
   private macroList: MacroInfo[] | undefined;
   private lineList: LineEntry[] | undefined;
@@ -55,7 +59,9 @@ class Result implements AssembleResult {
     output: Uint8Array | undefined,
     listing: ListingWriter | undefined,
   ) {
-    this.diagnostics = [...assembly.diagnostics.list];
+    const { diagnostics, preprocessor } = assembly;
+    this.order = new TextOrder(diagnostics.file, preprocessor.includedAt);
+    this.diagnostics = this.order.sorted(diagnostics.list);
     this.dependencies = assembly.preprocessor.dependencies;
     this.origin = Number(assembly.layout.origin ?? 0);
     if (output) this.output = output;
@@ -63,11 +69,11 @@ class Result implements AssembleResult {
   }
 
   get symbols(): SymbolInfo[] {
-    this.symbolList ??= symbolInfos(this.assembly);
+    this.symbolList ??= symbolInfos(this.assembly, this.order);
     return this.symbolList;
   }
   get macros(): MacroInfo[] {
-    this.macroList ??= macroInfos(this.assembly);
+    this.macroList ??= macroInfos(this.assembly, this.order);
     return this.macroList;
   }
   get lines(): LineEntry[] {

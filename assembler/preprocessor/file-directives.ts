@@ -48,6 +48,7 @@ export function includeFile(pp: Preprocessor, name: string, tokens: readonly Tok
     return;
   }
   pp.dependOn(path);
+  pp.noteInclusion(path);
   pp.pushInput(new LineReader(path, text), pp.input.level + 1, pp.input.noList);
 }
 

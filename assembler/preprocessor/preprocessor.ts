@@ -110,6 +110,8 @@ export class Preprocessor {
   saneEmptyExpansion = false;
   readonly packages = new Set<string>();
   readonly dependencies: string[] = [];
+  /** The line that brought each included file first; undefined where the command line did. */
+  readonly includedAt = new Map<string, SourceLine | undefined>();
   readonly singleLineMacros: SingleLineMacro[] = [];
   readonly multiLineMacros: MultiLineMacro[] = [];
   readonly parser: ExpressionParser;
@@ -598,9 +600,20 @@ export class Preprocessor {
     if (!this.dependencies.includes(path)) this.dependencies.push(path);
   }
 
+  /** A file is about to be read in the place of the line in hand. */
+  noteInclusion(path: string): void {
+    if (path === this.diagnostics.file || this.includedAt.has(path)) return;
+    const line = this.lineInFile();
+    this.includedAt.set(path, line.builtin ? undefined : line);
+  }
+
   /** The line that `__?LINE?__` names: of the outermost macro call, not of the macro. */
   reportedLine(): SourceLine {
     this.lineNumberUsed = true;
+    return this.lineInFile();
+  }
+
+  private lineInFile(): SourceLine {
     let frame: Frame | undefined = this.frame;
     while (frame?.parent) frame = frame.parent;
     return frame instanceof MacroCall ? frame.callLine : this.line;

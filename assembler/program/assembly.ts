@@ -69,6 +69,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   /** Items that were visited in the pass that runs. */
   private visited = 0;
   private ended = false;
+  private concluding = false;
+  private readonly lateReferences: { symbol: ProgramSymbol; token: Token }[] = [];
+  /** The label that local names belong to at the end of the source. */
+  private lastScope = '';
   private readonly named = new Map<string, Section>();
   private readonly externals = new Map<string, Section>();
   private readonly absolutes: Section[] = [];
@@ -136,7 +140,26 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   }
 
   reference(token: Token): ProgramSymbol {
-    return this.symbols.reference(token);
+    const symbol = this.symbols.reference(token);
+    if (this.concluding) this.lateReferences.push({ symbol, token });
+    return symbol;
+  }
+
+  /** The output is about to be made: names that only it looks at (in attributes of symbols) are looked at once more. */
+  beginOutput(): void {
+    for (const { symbol, token } of this.lateReferences) {
+      const at = symbol.references.lastIndexOf(token);
+      if (at < 0) continue;
+      symbol.references.splice(at, 1);
+      symbol.uses--;
+    }
+    this.lateReferences.length = 0;
+    this.concluding = true;
+    this.symbols.scope = this.lastScope;
+  }
+
+  endOutput(): void {
+    this.concluding = false;
   }
 
   readBytes(name: string, from: string): Uint8Array | undefined {
@@ -204,10 +227,11 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   /** Visits what was parsed and not visited yet; then `$` is where the line in hand begins. */
   catchUp(): void {
     this.layoutDependent = true;
-    const { frame, line } = this.diagnostics;
+    const { frame, line, warnings } = this.diagnostics;
     this.visitNew();
     this.diagnostics.frame = frame;
     this.diagnostics.line = line;
+    this.diagnostics.warnings = warnings;
     this.evaluator.section = this.section;
     this.evaluator.offset = this.section.offset;
   }
@@ -310,6 +334,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
         preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
       }
     }
+    this.lastScope = this.symbols.scope;
   }
 
   addCode(instruction: ParsedInstruction, line: SourceLine, frame: Frame | undefined): boolean {

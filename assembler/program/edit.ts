@@ -1,11 +1,9 @@
 import type { Diagnostic, SourceRange } from '../api';
-import type { Expression } from '../expression/expression';
 import { SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token } from '../source/token';
 import type { Assembly } from './assembly';
-import { type DataElement, type Item, ItemKind, isStatement } from './item';
+import { type Item, ItemKind, isStatement } from './item';
 import type { LineRecord } from './line-records';
-import type { ProgramSymbol } from './symbol';
 
 /** Lines `from` up to `from + removed` of the main file become `texts`. */
 export interface LineEdit {
@@ -38,7 +36,7 @@ export function applyEdit(assembly: Assembly, edit: LineEdit): boolean {
   }
   const fresh = readLines(assembly, edit, anchor, removedItems);
   if (!fresh) return false;
-  forgetReferences(assembly, removedItems, gone);
+  forgetReferences(assembly, gone);
   assembly.items.splice(firstItem, endItem - firstItem, ...fresh.items);
   const grown = fresh.items.length - removedItems.length;
   records.list.splice(edit.from, edit.removed, ...fresh.records);
@@ -139,41 +137,24 @@ function sameLabels(old: readonly Item[], fresh: readonly Item[]): boolean {
 }
 
 /** Takes what the removed lines said about symbols and macros out of their lists. */
-function forgetReferences(assembly: Assembly, removed: readonly Item[], gone: ReadonlySet<SourceLine>): void {
+function forgetReferences(assembly: Assembly, gone: ReadonlySet<SourceLine>): void {
   if (gone.size === 0) return;
-  const symbols = new Set<ProgramSymbol>();
-  const collect = (e: Expression | undefined): void => {
-    for (let at = e; at; at = at.a) {
-      if (at.symbol) symbols.add(at.symbol);
-      collect(at.b);
-      collect(at.c);
-    }
-  };
-  const elements = (list: readonly DataElement[]): void => {
-    for (const element of list) {
-      collect(element.expression);
-      collect(element.countExpression);
-      if (element.elements) elements(element.elements);
-    }
-  };
-  for (const item of removed) {
-    if (!isStatement(item)) continue;
-    collect(item.times);
-    collect(item.expression);
-    for (const slot of item.slots) collect(slot.expression);
-    elements(item.elements);
-  }
-  for (const symbol of symbols) {
-    const kept = symbol.references.filter((token) => !gone.has(token.line));
-    symbol.uses -= symbol.references.length - kept.length;
-    symbol.references.splice(0, symbol.references.length, ...kept);
-  }
+  for (const symbol of assembly.symbols.table.values()) symbol.uses -= forgetLines(symbol.references, gone);
   const { singleLineMacros, multiLineMacros } = assembly.preprocessor;
-  for (const { references } of [...singleLineMacros, ...multiLineMacros]) {
-    if (!references.some((token) => gone.has(token.line))) continue;
-    const kept = references.filter((token) => !gone.has(token.line));
-    references.splice(0, references.length, ...kept);
+  for (const { references } of singleLineMacros) forgetLines(references, gone);
+  for (const { references } of multiLineMacros) forgetLines(references, gone);
+}
+
+/** Gives the number of tokens that were on these lines. */
+function forgetLines(tokens: Token[], gone: ReadonlySet<SourceLine>): number {
+  let kept = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (!gone.has(token.line)) tokens[kept++] = token;
   }
+  const forgotten = tokens.length - kept;
+  tokens.length = kept;
+  return forgotten;
 }
 
 /** A message that was there before the edit: at its new place, or nowhere if its line is gone. */

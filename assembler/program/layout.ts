@@ -93,6 +93,7 @@ export class Layout {
     evaluator.critical = this.final;
     this.diagnostics.frame = item.frame;
     this.diagnostics.line = item.line;
+    this.diagnostics.warnings = item.mode.warnings;
     if (isStatement(item)) {
       if (item.symbol !== undefined && item.kind !== ItemKind.Equ) this.define(item, item.symbol, section, here);
       if (!item.settled) this.resize(item);

@@ -174,6 +174,7 @@ export class Relaxation {
     evaluator.offset = start;
     diagnostics.frame = item.frame;
     diagnostics.line = item.line;
+    diagnostics.warnings = item.mode.warnings;
     layout.resize(item);
     return item.length;
   }
