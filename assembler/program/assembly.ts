@@ -68,6 +68,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   private saidBefore = 0;
   /** Items that were visited in the pass that runs. */
   private visited = 0;
+  /** Looking for what was meant takes a while in a large source: for the first few only. */
+  private suggestions = 20;
   private ended = false;
   private concluding = false;
   private readonly lateReferences: { symbol: ProgramSymbol; token: Token }[] = [];
@@ -86,9 +88,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   ) {
     this.diagnostics = new Diagnostics(options.warnings);
     this.evaluator = new Evaluator(this.diagnostics);
-    // Looking for what was meant takes a while in a large source: for the first few only.
-    let suggestions = 20;
-    this.evaluator.explainUndefined = (symbol) => (suggestions-- > 0 ? suggestSymbol(symbol, this.symbols) : undefined);
+    this.evaluator.explainUndefined = (symbol) =>
+      this.suggestions-- > 0 ? suggestSymbol(symbol, this.symbols) : undefined;
     this.environment = new Map(Object.entries(options.environment ?? {}));
     this.time = options.time ?? new Date();
     this.includePaths = options.includePaths ?? [];
@@ -281,6 +282,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   /** All passes over the items as they are now, as if they had just been read. */
   layOutAgain(): void {
     const { layout, items, diagnostics } = this;
+    this.suggestions = 20;
     diagnostics.restart(this.front, diagnostics.commandLineWarnings);
     for (const symbol of this.symbols.table.values()) symbol.reset();
     for (const state of this.readSymbols) state.symbol.restore(state);
