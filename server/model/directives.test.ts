@@ -15,7 +15,11 @@ function nasmMessages(lines: readonly string[], ...options: string[]): Map<numbe
     lines.forEach((line, i) => {
       const path = join(folder, `${i}.asm`);
       writeFileSync(path, `${line}\n`);
-      const { stderr } = spawnSync('nasm', [...options, '-o', join(folder, 'out'), path], { encoding: 'utf8' });
+      // In its own folder: `map all x` writes a file.
+      const { stderr } = spawnSync('nasm', [...options, '-o', join(folder, 'out'), path], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
       messages.set(i, stderr);
     });
     return messages;
