@@ -5,6 +5,9 @@ import type { Domain, TlbEntryView, Translations } from './tlb';
 export interface AddressSpacesState {
   next: number;
   domains: (Omit<Domain, 'spaces'> & { spaces: [number, number][] })[];
+  /** Which large pages may be held: without it, each INVLPG after a restore would have to search everything. */
+  large: Uint8Array;
+  gigabyte: boolean;
 }
 
 /** What the translations of a PCID add to their slots. */
@@ -127,15 +130,15 @@ export class AddressSpaces {
 
   save(): AddressSpacesState {
     const domains = this.#domains.map((domain) => ({ ...domain, spaces: [...domain.spaces] }));
-    return { next: this.#next, domains };
+    return { next: this.#next, domains, large: this.#large.slice(), gigabyte: this.#gigabyte };
   }
 
   load(state: AddressSpacesState): void {
     this.#next = state.next;
     this.#domains = state.domains.map((d) => ({ ...d, spaces: new Map(d.spaces) }));
     this.#domain = undefined;
-    this.#large.fill(2);
-    this.#gigabyte = true;
+    this.#large.set(state.large);
+    this.#gigabyte = state.gigabyte;
     this.select(0, 0, 0);
   }
 
