@@ -2,6 +2,7 @@
 import { disassemble } from '../../../assembler/disassembler/disassemble';
 import { decode, isDecoded } from '../../../isa/decoder';
 import { hex } from './compare';
+import { whyUndecodable } from './explained';
 import type { Bits } from './operands';
 import { assemble, ndisasmLengths, objdumpLengths } from './oracle';
 
@@ -9,7 +10,7 @@ export interface RoundTrip {
   instructions: number;
   /** Text, and what was expected and made. */
   failures: string[];
-  /** Mnemonics of which nasm makes bytes that are no instruction on a current processor, with how many. */
+  /** Bytes that are no instruction on a current processor, by the manual's reason, with how many; what has none is a failure. */
   undecodable: Map<string, number>;
   /** Bytes that this project measures differently from both ndisasm and objdump. */
   lengths: string[];
@@ -22,32 +23,30 @@ interface Part {
 }
 
 /** Splits bytes into instructions: WAIT before an x87 instruction is one of its own. */
-function parts(source: string, bytes: Uint8Array, bits: Bits, undecodable: Map<string, number>): Part[] {
-  const result: Part[] = [];
+function parts(source: string, bytes: Uint8Array, bits: Bits, result: RoundTrip): Part[] {
+  const list: Part[] = [];
   for (let at = 0; at < bytes.length; ) {
     const decoded = decode(bytes, at, bits);
     if (!isDecoded(decoded)) {
-      const mnemonic = source
-        .replace(/^((lock|rep\w*|o\d\d|a\d\d|[c-gs]s|es|bnd|wait|x\w+e|\{\w+\}) )*/, '')
-        .split(' ')[0];
-      undecodable.set(mnemonic, (undecodable.get(mnemonic) ?? 0) + 1);
+      const why = whyUndecodable(`${bits} ${source}`);
+      if (why === undefined) result.failures.push(`${bits} ${source}: ${hex(bytes)} is no instruction`);
+      else result.undecodable.set(why, (result.undecodable.get(why) ?? 0) + 1);
       return [];
     }
     const text = disassemble(decoded, 0n, { bits, relativeToHere: true });
-    result.push({ bytes: bytes.subarray(at, at + decoded.length), text, source });
+    list.push({ bytes: bytes.subarray(at, at + decoded.length), text, source });
     at += decoded.length;
   }
-  return result;
+  return list;
 }
 
 /** Checks encodings; each different one once. */
 export function roundTrip(encodings: readonly { text: string; bytes: Uint8Array }[], bits: Bits): RoundTrip {
-  const failures: string[] = [];
-  const undecodable = new Map<string, number>();
-  const lengths: string[] = [];
+  const result: RoundTrip = { instructions: 0, failures: [], undecodable: new Map(), lengths: [] };
+  const { failures, lengths } = result;
   const unique = new Map<string, Part>();
   for (const { text, bytes } of encodings)
-    for (const part of parts(text, bytes, bits, undecodable)) unique.set(hex(part.bytes), part);
+    for (const part of parts(text, bytes, bits, result)) unique.set(hex(part.bytes), part);
   const all = [...unique.values()];
   for (let start = 0; start < all.length; start += 20_000) {
     const some = all.slice(start, start + 20_000);
@@ -74,5 +73,6 @@ export function roundTrip(encodings: readonly { text: string; bytes: Uint8Array 
         lengths.push(`${bits} ${hex(part.bytes)} "${part.text}": ${own} bytes, ndisasm and objdump say ${theirs}`);
     });
   }
-  return { instructions: all.length, failures, undecodable, lengths };
+  result.instructions = all.length;
+  return result;
 }
