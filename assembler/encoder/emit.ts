@@ -5,7 +5,7 @@ import { type EffectiveAddress, encodeAddress } from './effective-address';
 import { type Encoding, Refusal } from './encoding';
 import { immediateBytes, putImmediates } from './immediates';
 import type { MemoryOperand, Value } from './instruction';
-import { dataWarning, overflows, overflowsSigned } from './numbers';
+import { dataWarning, overflows } from './numbers';
 import type { ClassedOperand, ClassedRegister } from './operand-class';
 import { byteRegisterWithoutRex } from './peculiarities';
 import { repeatByte, segmentByte } from './prefix-slots';
@@ -253,9 +253,10 @@ class Emitter {
 
   private checkDisplacement(value: Value, bytes: number): void {
     if (value.base !== undefined || value.forward) return;
-    const outside = bytes === 1 ? overflowsSigned(value.offset, 1) : overflows(value.offset, bytes);
-    const high = bytes === 4 && this.encoding.context.bits === 64 && overflowsSigned(value.offset, 4);
-    if (outside || high) this.encoding.warn('number-overflow', dataWarning(bytes));
+    const { addressSize } = this.encoding;
+    const { offset } = value;
+    if (overflows(offset, addressSize >> 3) || BigInt.asIntN(addressSize, offset) !== BigInt.asIntN(bytes * 8, offset))
+      this.encoding.warn('number-overflow', dataWarning(bytes));
   }
 }
 

@@ -4,7 +4,7 @@ import type { KindInfo } from '../../isa/operand-kinds';
 import type { ByteWriter } from './byte-writer';
 import { type Encoding, Refusal } from './encoding';
 import type { ParsedOperand, Value } from './instruction';
-import { dataWarning, overflows, overflowsSigned, signedWarning } from './numbers';
+import { dataWarning, overflows, overflowsSigned, signExtendedWarning } from './numbers';
 import type { ClassedOperand } from './operand-class';
 import { sizeOfForm, type Template } from './template';
 
@@ -84,22 +84,33 @@ function putImmediate(
       writer.putValue(value, info.size >> 3, false);
       writer.putValue({ ...value, offset: 0n, segment: true }, 2, false);
     } else {
-      checkNumber(encoding, form, info, value, bytes);
+      checkNumber(encoding, form, info, parsed, bytes);
       writer.putValue(value, bytes, info.signed && bytes === 4);
     }
   }
 }
 
-function checkNumber(encoding: Encoding, form: Form, info: KindInfo, value: Value, bytes: number): void {
+function checkNumber(
+  encoding: Encoding,
+  form: Form,
+  info: KindInfo,
+  parsed: ParsedOperand & { kind: 'immediate' },
+  bytes: number,
+): void {
+  const { value, size: written } = parsed;
   if (value.base !== undefined || value.forward) return;
   const { offset } = value;
   if (info.signed && bytes === 1) {
     // A sign-extended byte also stands for the same pattern of the operand size: 0xFFF0 as a word.
-    const size = sizeOfForm(form);
-    if (overflowsSigned(BigInt.asIntN(size === 16 || size === 64 ? size : 32, offset), 1))
-      encoding.warn('number-overflow', signedWarning(1));
+    const size = sizeOfForm(form) || encoding.context.bits;
+    const pattern = BigInt.asUintN(64, offset);
+    const patterns = 1n << BigInt(size);
+    if (overflowsSigned(offset, 1) && !(pattern >= patterns - 128n && pattern < patterns))
+      encoding.warn('number-overflow', signExtendedWarning(written === 8 ? 8 : size));
   } else if (info.signed && bytes === 4) {
-    if (overflowsSigned(offset, 4)) encoding.warn('number-overflow', 'signed dword immediate exceeds bounds');
+    if (!overflowsSigned(offset, 4)) return;
+    encoding.warn('number-overflow', 'signed dword immediate exceeds bounds');
+    encoding.warn('number-overflow', dataWarning(4));
   } else if (overflows(offset, bytes)) {
     encoding.warn('number-overflow', dataWarning(bytes));
   }

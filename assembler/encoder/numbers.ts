@@ -20,8 +20,10 @@ export function dataWarning(bytes: number): string {
   return `${names[bytes]} data exceeds bounds`;
 }
 
-export function signedWarning(bytes: number): string {
-  return `signed ${names[bytes]} value exceeds bounds`;
+/** Of a number that no sign-extended byte stands for; `size` is that of the operand in bits. */
+export function signExtendedWarning(size: number): string {
+  const name = size === 8 ? 'signed byte' : size === 16 ? 'word' : size === 32 ? 'dword' : 'signed dword';
+  return `${name} value exceeds bounds`;
 }
 
 /** Writes the low `bytes` bytes of a number at `at`. */
