@@ -2,6 +2,7 @@
  * From a parsed instruction to bytes, as NASM 2.16 chooses them. Where a field cannot be known yet (another section, an
  * external symbol) the bytes hold zero and a fixup says what belongs there.
  */
+import { laterExtension } from '../../isa/later-extensions';
 import { emit } from './emit';
 import { Encoding, Refusal } from './encoding';
 import type {
@@ -24,9 +25,9 @@ export function isEncodeError(result: Encoded | EncodeError): result is EncodeEr
   return 'message' in result;
 }
 
-/** Is there an instruction of that name (lower case)? */
+/** Is there an instruction of that name (lower case), here or, of the extensions that come later, in NASM? */
 export function isMnemonic(name: string): boolean {
-  return templatesFor(name) !== undefined;
+  return templatesFor(name) !== undefined || laterExtension(name) !== undefined;
 }
 
 /** Shared by all results without any: nobody adds to a result. */
@@ -36,7 +37,7 @@ const noWarnings: Encoded['warnings'] = [];
 /** Encodes one instruction. */
 export function encode(instruction: ParsedInstruction, context: EncodeContext): Encoded | EncodeError {
   const set = templatesFor(instruction.mnemonic);
-  if (set === undefined) return { message: 'parser: instruction expected', range: instruction.range };
+  if (set === undefined) return { message: unknownMessage(instruction.mnemonic), range: instruction.range };
   const encoding = new Encoding(instruction, context);
   try {
     takePrefixes(encoding);
@@ -52,6 +53,12 @@ export function encode(instruction: ParsedInstruction, context: EncodeContext): 
     if (!(error instanceof Refusal)) throw error;
     return { message: error.message, range: instruction.range };
   }
+}
+
+function unknownMessage(mnemonic: string): string {
+  const extension = laterExtension(mnemonic);
+  if (extension === undefined) return 'parser: instruction expected';
+  return `instruction \`${mnemonic}' (${extension}) is not supported yet`;
 }
 
 // --- prefixes and address size ---------------------------------------------------------------------------------------
