@@ -58,7 +58,7 @@ export class Evaluator {
           this.hint.register = e.keyword;
           this.hint.kind = 'base';
         }
-        return new Linear(0, [{ base: e.keyword!, coefficient: 1 }], false);
+        return new Linear(0, [{ base: e.keyword!, coefficient: 1 }], 0);
       case Op.Conditional: {
         const test = this.evaluate(e.a!);
         if (test === undefined) return undefined;
@@ -107,9 +107,9 @@ export class Evaluator {
 
   private at(section: Section | undefined, offset: number): Result {
     if (!section) return offset;
-    if (section.kind !== 'absolute') return new Linear(offset, [{ base: section, coefficient: 1 }], false);
+    if (section.kind !== 'absolute') return new Linear(offset, [{ base: section, coefficient: 1 }], 0);
     const value = integer.add(section.absoluteStart, offset);
-    return section.absoluteBase ? new Linear(value, [{ base: section.absoluteBase, coefficient: 1 }], false) : value;
+    return section.absoluteBase ? new Linear(value, [{ base: section.absoluteBase, coefficient: 1 }], 0) : value;
   }
 
   /** The value of a symbol as it stands in this pass. */
@@ -128,7 +128,7 @@ export class Evaluator {
     const section = symbol.section;
     const value = symbol.anchor < 0 ? symbol.offset : this.ends[symbol.anchor]! + symbol.distance;
     if (!section) return value;
-    if (section.kind !== 'absolute') return new Linear(value, [{ base: section, coefficient: 1 }], false);
+    if (section.kind !== 'absolute') return new Linear(value, [{ base: section, coefficient: 1 }], 0);
     return this.at(section, Number(value));
   }
 
@@ -162,7 +162,7 @@ export class Evaluator {
       if (a.unknown) return this.critical ? this.error('unable to determine segment base', e) : unknownResult;
       const term = a.terms[0];
       if (a.terms.length === 1 && term!.coefficient === 1 && !isRegister(term!.base)) {
-        return new Linear(0, [{ base: term!.base.segmentBase, coefficient: 1 }], false);
+        return new Linear(0, [{ base: term!.base.segmentBase, coefficient: 1 }], 0);
       }
     }
     return this.error('cannot apply SEG to a non-relocatable value', e);
@@ -177,14 +177,14 @@ export class Evaluator {
     const terms = typeof value === 'object' ? value.terms : [];
     const unknown = typeof value === 'object' && value.unknown;
     if (unknown) return value;
-    if (isScalar(base)) return new Linear(number, terms, false, base);
+    if (isScalar(base)) return new Linear(number, terms, 0, base);
     const [term] = base.terms;
     const to = term!.base;
     const section = base.terms.length === 1 && term!.coefficient === 1 && !isRegister(to) ? to : undefined;
     // Only what has no place of its own can stand there, once it is known what it is.
     if (!section || (this.critical && section.kind !== 'special' && section.kind !== 'segment'))
       return this.error('invalid right-hand operand to WRT', e.b!);
-    return new Linear(number, terms, false, section);
+    return new Linear(number, terms, 0, section);
   }
 
   private binary(e: Expression, a: Result, b: Result): Result | undefined {

@@ -15,16 +15,21 @@ export class Linear {
   constructor(
     readonly number: Integer,
     readonly terms: readonly Term[],
-    /** Contains a symbol that is not defined yet: the number and the sections mean nothing. */
-    readonly unknown: boolean,
+    /** How often symbols that are not defined yet are in the sum: the difference of two of them counts as known, as in NASM. */
+    readonly unknowns: number,
     /** `wrt`: a section or special symbol, or a paragraph number. */
     readonly wrt: Section | Integer | undefined = undefined,
   ) {}
+
+  /** The number and the sections mean nothing. */
+  get unknown(): boolean {
+    return this.unknowns !== 0;
+  }
 }
 
 export type Result = Integer | Linear;
 
-export const unknownResult = new Linear(0, [], true);
+export const unknownResult = new Linear(0, [], 1);
 
 export function isRegister(base: TermBase): base is Keyword {
   return !('offset' in base);
@@ -34,31 +39,28 @@ export function isScalar(r: Result): r is Integer {
   return typeof r !== 'object';
 }
 
-/** Unknown and nothing else: no register in it. */
+/** Unknown, and no register in it. */
 export function isJustUnknown(r: Result): boolean {
-  return typeof r === 'object' && r.unknown && r.terms.length === 0;
+  return typeof r === 'object' && r.unknown && !r.terms.some((term) => isRegister(term.base));
 }
 
-function make(number: Integer, terms: readonly Term[], unknown: boolean): Result {
-  if (unknown) return terms.length ? new Linear(0, terms, true) : unknownResult;
-  return terms.length ? new Linear(number, terms, false) : number;
+function make(number: Integer, terms: readonly Term[], unknowns: number): Result {
+  return terms.length || unknowns ? new Linear(number, terms, unknowns) : number;
 }
 
 /** `a + sign * b`. `summed` is told where the same register was in both. */
 export function addResults(a: Result, b: Result, sign: 1 | -1, summed?: () => void): Result {
   if (typeof a !== 'object') {
     if (typeof b !== 'object') return add(a, sign === 1 ? b : multiply(b, -1));
-    if (sign === 1) return make(add(a, b.number), b.terms, b.unknown);
+    if (sign === 1) return make(add(a, b.number), b.terms, b.unknowns);
   } else if (typeof b !== 'object') {
-    return make(add(a.number, sign === 1 ? b : multiply(b, -1)), a.terms, a.unknown);
+    return make(add(a.number, sign === 1 ? b : multiply(b, -1)), a.terms, a.unknowns);
   }
-  const left = typeof a === 'object' ? a : new Linear(a, [], false);
+  const left = typeof a === 'object' ? a : new Linear(a, [], 0);
   const right = b as Linear;
-  const unknown = left.unknown || right.unknown;
-  const terms: Term[] = [];
-  for (const term of left.terms) if (!unknown || isRegister(term.base)) terms.push(term);
+  const unknowns = left.unknowns + sign * right.unknowns;
+  const terms: Term[] = [...left.terms];
   for (const { base, coefficient } of right.terms) {
-    if (unknown && !isRegister(base)) continue;
     const k = terms.findIndex((term) => term.base === base);
     if (k < 0) terms.push({ base, coefficient: coefficient * sign });
     else {
@@ -70,7 +72,7 @@ export function addResults(a: Result, b: Result, sign: 1 | -1, summed?: () => vo
       }
     }
   }
-  return make(add(left.number, sign === 1 ? right.number : multiply(right.number, -1)), terms, unknown);
+  return make(add(left.number, sign === 1 ? right.number : multiply(right.number, -1)), terms, unknowns);
 }
 
 export function scale(a: Result, factor: Integer): Result {
@@ -78,5 +80,5 @@ export function scale(a: Result, factor: Integer): Result {
   const terms = a.terms
     .map(({ base, coefficient }) => ({ base, coefficient: Number(multiply(coefficient, factor)) }))
     .filter((term) => term.coefficient !== 0);
-  return make(multiply(a.number, factor), terms, a.unknown);
+  return make(multiply(a.number, factor), terms, Number(multiply(a.unknowns, factor)));
 }

@@ -383,7 +383,7 @@ export function fillMemory(slot: ValueSlot, evaluator: Evaluator, here: Section)
     rest = new Linear(
       result.number,
       result.terms.filter((term) => !isRegister(term.base)),
-      result.unknown,
+      result.unknowns,
       result.wrt,
     );
     for (const term of registers) {

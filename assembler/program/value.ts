@@ -36,6 +36,7 @@ function placedLinear(result: Linear, here: Section | undefined): Placed | undef
   let selfRelative = false;
   for (const { base, coefficient } of result.terms) {
     if (isRegister(base)) return undefined;
+    if (result.unknown) continue;
     if (coefficient === 1 && !section) section = base;
     else if (coefficient === -1 && base === here && !selfRelative) selfRelative = true;
     else return undefined;
