@@ -245,7 +245,11 @@ const rearrangement: readonly InstructionSource[] = [
     r32m16, xmm, imm8 | VEX.128.66.0F3A.W0 15 /r ib`,
     'with a VEX encoding',
   ),
-  vexOf('pextrb', 'r32m8, xmm, imm8 | VEX.128.66.0F3A.W0 14 /r ib', 'with a VEX encoding'),
+  vexOf(
+    'pextrb',
+    'r32m8, xmm, imm8 | VEX.128.66.0F3A.W0 14 /r ib\nr64, xmm, imm8 | VEX.128.66.0F3A.W0 14 /r ib | long encode en:MRI',
+    'with a VEX encoding',
+  ),
   vexOf(
     'pextrd',
     `

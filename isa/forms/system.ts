@@ -311,13 +311,13 @@ const processor: readonly InstructionSource[] = [
     'umwait',
     'Waits until the monitored line is written or the time in EDX:EAX has come.',
     { writes: 'status', exceptions: '#UD #GP(0)', vmx: 'RDTSC exiting', feature: 'WAITPKG' },
-    'r32 | F2 0F AE /6',
+    'r32 | F2 0F AE /6\nr32, edx, eax | F2 0F AE /6 | encode',
   ),
   instruction(
     'tpause',
     'Waits until the time in EDX:EAX has come.',
     { writes: 'status', exceptions: '#UD #GP(0)', vmx: 'RDTSC exiting', feature: 'WAITPKG' },
-    'r32 | 66 0F AE /6',
+    'r32 | 66 0F AE /6\nr32, edx, eax | 66 0F AE /6 | encode',
   ),
   instruction(
     'serialize',
@@ -341,7 +341,7 @@ const processor: readonly InstructionSource[] = [
     'hreset',
     'Resets the processor’s prediction history, by the mask in EAX.',
     { ...kernel, exceptions: '#UD #GP(0)', feature: 'HRESET' },
-    'imm8 | F3 0F 3A F0 C0 ib',
+    'imm8 | F3 0F 3A F0 C0 ib\nimm8, eax | F3 0F 3A F0 C0 ib | encode',
   ),
   instruction(
     'encls',
