@@ -173,6 +173,8 @@ function segmentProblem(cpu: Cpu, segment: number, offset: number, size: number,
     const top = (access & Access.big) !== 0 ? 0xffffffff : 0xffff;
     return offset <= limit || last > top ? 'the offset is outside the expand-down segment' : '';
   }
+  // SDM 3A 5.3: with a limit of 4 GiB processors let accesses wrap
+  if (limit === 0xffffffff) return '';
   return last > limit ? 'the offset is beyond the segment limit' : '';
 }
 
