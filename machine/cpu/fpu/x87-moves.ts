@@ -1,7 +1,16 @@
 /** Loads, stores and moves between registers of the x87, integers and packed decimals (SDM 1 8.3.3, 8.3.4). */
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu, InstructionHelper } from '../cpu';
-import { checkWrite, type MemoryOperand, memoryOperand, read, read64, write, write64 } from '../system/access';
+import {
+  checkRead,
+  checkWrite,
+  type MemoryOperand,
+  memoryOperand,
+  read,
+  read64,
+  write,
+  write64,
+} from '../system/access';
 import {
   bitLength,
   double,
@@ -64,6 +73,7 @@ function loadFloat(unit: X87Unit, instruction: Decoded): Float | Copy {
 /** The decimal digits of an m80, two a byte, lowest first; the sign is bit 79. */
 function loadDecimal(unit: X87Unit, instruction: Decoded): Float {
   const linear = unit.address(memoryOperand(instruction, 0), 10, false);
+  checkRead(unit.cpu, linear, 10);
   let value = 0n;
   for (let i = 8; i >= 0; i--) {
     const byte = read(unit.cpu, linear + i, 1);
@@ -125,14 +135,16 @@ function storeMemory(unit: X87Unit, operand: MemoryOperand, pops: boolean): void
   const { cpu } = unit;
   const bytes = operand.size >>> 3;
   const linear = unit.address(operand, bytes, true);
-  checkWrite(cpu, linear, bytes);
+  // memory that nothing is stored to is not looked at
   if (operand.size === 80) {
     const { high, low } = copyOf(unit, 0);
+    if (!unit.stopped) checkWrite(cpu, linear, bytes);
     if (!unit.finish()) return;
     write64(cpu, linear, low);
     write(cpu, linear + 8, 2, high);
   } else {
     const bits = narrowed(unit, operand.size);
+    if (bits !== undefined) checkWrite(cpu, linear, bytes);
     unit.finish();
     if (bits === undefined) return;
     if (operand.size === 32) write(cpu, linear, 4, Number(bits));
@@ -166,9 +178,9 @@ function storeInteger(pops: boolean, truncate: boolean): InstructionHelper {
     const operand = memoryOperand(instruction, 0);
     const bytes = operand.size >>> 3;
     const linear = unit.address(operand, bytes, true);
-    checkWrite(cpu, linear, bytes);
     const limit = 1n << BigInt(operand.size - 1);
     const value = integral(unit, limit, truncate ? Rounding.Zero : unit.mode) ?? limit;
+    if (!unit.stopped) checkWrite(cpu, linear, bytes);
     if (!unit.finish()) return;
     if (operand.size === 64) write64(cpu, linear, BigInt.asUintN(64, value));
     else write(cpu, linear, operand.size === 16 ? 2 : 4, Number(BigInt.asUintN(operand.size, value)));
@@ -184,7 +196,6 @@ const DECIMAL_INDEFINITE = { high: 0xffff, low: 0xc000000000000000n };
 function storeDecimal(cpu: Cpu, instruction: Decoded): void {
   const unit = new X87Unit(cpu, instruction);
   const linear = unit.address(memoryOperand(instruction, 0), 10, true);
-  checkWrite(cpu, linear, 10);
   const negative = !isEmpty(cpu, 0) && signExponent(cpu, 0) >>> 15 === 1;
   let value = integral(unit, DECIMAL_LIMIT, unit.mode);
   if (value === -DECIMAL_LIMIT) {
@@ -192,6 +203,7 @@ function storeDecimal(cpu: Cpu, instruction: Decoded): void {
     unit.invalid();
     value = undefined;
   }
+  if (!unit.stopped) checkWrite(cpu, linear, 10);
   if (!unit.finish()) return;
   let { high, low } = DECIMAL_INDEFINITE;
   if (value !== undefined) {

@@ -1,4 +1,6 @@
-import { and, type Expr, eqz, i64, ne, sub, wrap, zext64 } from '../../wasm/expr';
+import { add, and, type Expr, eqz, gtU, i32, i64, loadAt, ne, or, shrS, sub, wrap, zext64 } from '../../wasm/expr';
+import { Vector } from '../fault';
+import { State } from '../layout';
 import type { Emitter } from './emitter';
 import { conditionNames } from './moves';
 import type { Semantics } from './semantics';
@@ -9,9 +11,22 @@ const branchSize = (e: Emitter): number => e.form.opcode.operandSize || 64;
 /** An instruction pointer of the branch's operand size, as i64. */
 const ipOf = (e: Emitter, value: Expr): Expr => e.let(zext64(e.truncate(value, branchSize(e))));
 
+const LA57 = 0x1000;
+
+/** #GP(0) for a target that is not canonical: the branch faults, not the fetch (SDM 2A CALL, JMP; 2B RET). */
+function requireCanonical(e: Emitter, target: Expr): void {
+  if (branchSize(e) !== 64) return;
+  const beyond = (bits: number): Expr => gtU(add(shrS(target, i64(bits - 1)), i64(1)), i64(1));
+  e.code.if(beyond(48), () => {
+    const wide = and(loadAt(32, State.cr4), i32(LA57));
+    e.code.if(or(eqz(wide), beyond(57)), () => e.raise(Vector.GP, 0));
+  });
+}
+
 function call(e: Emitter): void {
   const bits = branchSize(e);
   const target = e.form.operands[0].startsWith('rel') ? undefined : ipOf(e, e.read(0));
+  if (target) requireCanonical(e, target);
   const ip = e.nextIp();
   e.push(bits, bits === 64 ? ip : e.truncate(wrap(ip), bits));
   if (target) e.jump(target);
@@ -21,6 +36,7 @@ function call(e: Emitter): void {
 function ret(e: Emitter): void {
   const bits = branchSize(e);
   const ip = ipOf(e, e.top(bits));
+  requireCanonical(e, ip);
   const extra = e.form.operands.length > 0 ? (zext64(e.immediate(16)) as Expr) : i64(0);
   e.dropStack(
     extra.kind === 'i64'
@@ -58,7 +74,11 @@ const controlFlow: Record<string, Semantics> = {
   retn: ret,
   jmp: (e) => {
     if (e.form.operands[0].startsWith('rel')) e.jumpRelative();
-    else e.jump(ipOf(e, e.read(0)));
+    else {
+      const target = ipOf(e, e.read(0));
+      requireCanonical(e, target);
+      e.jump(target);
+    }
   },
   loop: loop(undefined),
   loope: loop(true),

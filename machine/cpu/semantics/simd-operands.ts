@@ -103,6 +103,8 @@ export function storeMemory128(e: Emitter, value: Expr, aligned: boolean): void 
   const linear = e.linear(e.effectiveAddress(), 128, 'operand', true);
   if (aligned) requireAlignment(e, linear);
   const high = e.let(add(linear, i64(8)));
+  // the lower half first: its fault is the one to be reported
+  e.loadForModify(64, linear);
   e.loadForModify(64, high);
   e.store(64, linear, e.let(lowHalf(value)));
   e.store(64, high, e.let(highHalf(value)));

@@ -25,7 +25,7 @@ function pop(e: Emitter): void {
   e.dropStack(bits / 8);
 }
 
-/** PUSHA PUSHAD: eight registers, RSP as it was before; all is checked before the first store by going down last to first. */
+/** PUSHA PUSHAD: eight registers, RSP as it was before; both pages that they may lie in are checked before the first store. */
 function pushAll(bits: 16 | 32): Semantics {
   return (e) => {
     const rsp = e.gpr(4, 64);
@@ -34,8 +34,9 @@ function pushAll(bits: 16 | 32): Semantics {
     const values: Expr[] = [];
     for (let i = 0; i < 8; i++) values.push(i === 4 ? e.let(e.truncate(wrap(rsp), bits)) : e.gpr(i, bits));
     const at = (n: number): Expr => e.let(and(sub(rsp, i64(bytes * n)), mask));
-    // the lowest one first: if any of the two pages is missing it faults before anything moved
-    for (let i = 7; i >= 0; i--) e.store(bits, e.linear(at(i + 1), bits, 2, true), values[i]);
+    e.loadForModify(bits, e.linear(at(1), bits, 2, true));
+    e.loadForModify(bits, e.linear(at(8), bits, 2, true));
+    for (let i = 0; i < 8; i++) e.store(bits, e.linear(at(i + 1), bits, 2, true), values[i]);
     e.setStackPointer(rsp, at(8), mask);
   };
 }

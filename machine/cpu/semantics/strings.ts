@@ -79,8 +79,9 @@ function stringOperations(bits: 8 | 16 | 32 | 64): Record<string, Semantics> {
         (finish) => {
           const from = offset(e, SOURCE);
           const to = offset(e, DESTINATION);
-          const a = e.load(bits, e.linear(from.at, bits, 'operand', false));
+          // processors read what rDI points to first
           const b = e.load(bits, e.linear(to.at, bits, ES, false));
+          const a = e.load(bits, e.linear(from.at, bits, 'operand', false));
           const step = e.let(stride(e, bytes));
           adjust(e, SOURCE, from.old, step);
           adjust(e, DESTINATION, to.old, step);

@@ -3,8 +3,9 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { State } from '../layout';
+import { read } from './access';
 import { isProtected, isVirtual8086 } from './segments';
-import { readStack, setStackPointer, stackPointer, writeStack } from './stack';
+import { readStack, setStackPointer, stackAddress, stackPointer, writeStack } from './stack';
 
 const TF = 0x100;
 const IF = 0x200;
@@ -66,7 +67,8 @@ export function popFlags(cpu: Cpu, instruction: Decoded): void {
   const size = instruction.operandSize / 8;
   if (isVirtual8086(state) && ioPrivilegeLevel(cpu) !== 3)
     raise(Vector.GP, 0, 'POPF in virtual-8086 mode with IOPL below 3');
-  const flags = readStack(cpu, 0, size);
+  // of 64 bits the lower half, exactly
+  const flags = size === 8 ? read(cpu, stackAddress(cpu, 0, 8, false), 4) : readStack(cpu, 0, size);
   let mask = ALWAYS;
   if (size !== 2) mask |= AC | ID | RF;
   const { cpl } = state;

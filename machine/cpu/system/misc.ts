@@ -11,6 +11,7 @@ import {
   read,
   read64,
   readOperand,
+  write64,
   writeOperand64,
 } from './access';
 import { Cr4, requirePrivilege } from './control';
@@ -182,6 +183,12 @@ export function checkBounds(cpu: Cpu, instruction: Decoded): void {
   if (index < lower || index > upper) raise(Vector.BR, undefined, `${index} is not in ${lower}..${upper}`);
 }
 
+/** Writes a stack slot with all of its 64 bits, or the low part of them. */
+function copyToStack(cpu: Cpu, offset: number, size: number, value: bigint): void {
+  if (size === 8) write64(cpu, stackAddress(cpu, offset, 8, true), value);
+  else writeStack(cpu, offset, size, Number(value & 0xffffffffn));
+}
+
 /** ENTER: frame pointers are read and the last byte of the frame is probed before anything changes. */
 export function enterFrame(cpu: Cpu, instruction: Decoded): void {
   const { state } = cpu;
@@ -192,15 +199,16 @@ export function enterFrame(cpu: Cpu, instruction: Decoded): void {
   const long = state.codeBits === 64;
   const stackBits = long ? 64 : state.u32[State.stackMask >>> 2] === 0xffff ? 16 : 32;
   const frame = addressRegister(cpu, Gpr.RBP, stackBits);
-  const pushed = size === 8 ? state.gprNumber(Gpr.RBP) : size === 4 ? state.gpr32(Gpr.RBP) : state.gpr16(Gpr.RBP);
-  writeStack(cpu, -size, size, pushed);
+  const pushed = size === 8 ? state.gpr64(Gpr.RBP) : BigInt(size === 4 ? state.gpr32(Gpr.RBP) : state.gpr16(Gpr.RBP));
+  copyToStack(cpu, -size, size, pushed);
   const top = stackPointer(cpu) - size;
   let depth = size;
   for (let i = 1; i < level; i++) {
     depth += size;
     // outer frame pointers stand below the one that rBP points to
     const from = frame - i * size - stackPointer(cpu);
-    writeStack(cpu, -depth, size, readStack(cpu, from, size));
+    const outer = size === 8 ? read64(cpu, stackAddress(cpu, from, 8, false)) : BigInt(readStack(cpu, from, size));
+    copyToStack(cpu, -depth, size, outer);
   }
   if (level > 0) {
     depth += size;
@@ -258,7 +266,8 @@ function writeStackWord(cpu: Cpu, value: number): void {
 /** POP of a segment register. */
 export function popSegment(cpu: Cpu, instruction: Decoded, segment: number): void {
   const size = instruction.operandSize / 8;
-  const selector = readStack(cpu, 0, size) & 0xffff;
+  // a selector is 16 bits of the slot
+  const selector = read(cpu, stackAddress(cpu, 0, size, false), 2);
   const pointer = stackPointer(cpu);
   loadSegment(cpu, segment, selector);
   setStackPointer(cpu, pointer + size);
