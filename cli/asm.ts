@@ -2,9 +2,13 @@ import type { AssembleOptions, Diagnostic } from '../assembler/api';
 import { ExitStatus } from '../debug-adapter/exit-status';
 import { SettlingReader } from '../debug-adapter/program/file-access';
 import { baseName } from '../debug-adapter/program/paths';
+import type { Toolchain } from '../debug-adapter/toolchain';
 import type { Command, Environment } from './command';
 import { type OptionSpec, Options, optionHelp } from './options';
 import { UsageError } from './usage-error';
+
+/** Of the toolchain only the assembler: so this command can be loaded alone. */
+type Tools = Pick<Toolchain, 'assemble'>;
 
 /** NASM's letters: what a Makefile gives to nasm it can give to `ringside asm`. */
 const specs: readonly OptionSpec[] = [
@@ -67,7 +71,7 @@ function assembleOptions(options: Options): AssembleOptions {
   };
 }
 
-async function asm(args: readonly string[], environment: Environment): Promise<number> {
+async function asm(args: readonly string[], environment: Environment<Tools>): Promise<number> {
   const options = new Options(args, specs);
   const input = options.single('input file');
   const settings = assembleOptions(options);
@@ -83,7 +87,7 @@ async function asm(args: readonly string[], environment: Environment): Promise<n
   return 0;
 }
 
-export const asmCommand: Command = {
+export const asmCommand: Command<Tools> = {
   name: 'asm',
   usage: 'ringside asm INPUT -f bin|elf32|elf64 [-o OUTPUT] [options]',
   summary: 'assembles NASM source; the options are NASM’s',

@@ -1,8 +1,8 @@
 import type { Toolchain } from '../debug-adapter/toolchain';
 
 /** What a command uses of the process: tests put in something smaller. */
-export interface Environment {
-  readonly tools: Toolchain;
+export interface Environment<Tools = Toolchain> {
+  readonly tools: Tools;
   /** Text to standard output and standard error, as it is. */
   out(text: string): void;
   err(text: string): void;
@@ -17,12 +17,12 @@ export interface Environment {
 }
 
 /** One command of `ringside`. */
-export interface Command {
+export interface Command<Tools = Toolchain> {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
   /** The text of `--help`. */
   readonly help: string;
   /** @returns the exit status @throws UsageError */
-  run(args: readonly string[], environment: Environment): Promise<number>;
+  run(args: readonly string[], environment: Environment<Tools>): Promise<number>;
 }

@@ -1,56 +1,24 @@
-import { ExitStatus } from '../debug-adapter/exit-status';
+import type { Toolchain } from '../debug-adapter/toolchain';
 import { asmCommand } from './asm';
 import type { Command, Environment } from './command';
 import { compareCommand } from './compare';
 import { dapCommand } from './dap';
 import { disCommand } from './dis';
+import { dispatch } from './dispatch';
 import { lspCommand } from './lsp';
 import { runCommand } from './run';
-import { UsageError } from './usage-error';
 
-/** Status for a bug in this program (sysexits.h, EX_SOFTWARE). */
-const INTERNAL_ERROR = 70;
+/** All commands of `ringside`. */
+export const commands: readonly Command<Toolchain>[] = [
+  runCommand,
+  compareCommand,
+  asmCommand,
+  disCommand,
+  lspCommand,
+  dapCommand,
+];
 
-const commands: readonly Command[] = [runCommand, compareCommand, asmCommand, disCommand, lspCommand, dapCommand];
-
-function overview(): string {
-  const lines = commands.map((c) => `  ${c.usage}\n      ${c.summary}`);
-  return `Ringside boots guest kernels in a built-in x86-64 machine with VT-x, under a built-in hypervisor.\n\n${lines.join('\n')}\n\n\`ringside COMMAND --help\` lists the options of a command.\n`;
-}
-
-/**
- * Runs `ringside` with the arguments behind its name.
- * @returns the exit status; what the user did wrong is one line on standard error and status 2
- */
-export async function ringside(args: readonly string[], environment: Environment, version: string): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === '--help' || name === '-h' || name === 'help') {
-    environment.out(overview());
-    return ExitStatus.Ok;
-  }
-  if (name === '--version' || name === '-v') {
-    environment.out(`ringside ${version}\n`);
-    return ExitStatus.Ok;
-  }
-  const command = commands.find((c) => c.name === name);
-  try {
-    if (!command) {
-      const known = commands.map((c) => c.name).join(', ');
-      throw new UsageError(
-        name === undefined ? `a command is missing: ${known}` : `there is no command \`${name}\`: ${known}`,
-      );
-    }
-    if (rest.includes('--help') || (rest.includes('-h') && command.name !== 'asm')) {
-      environment.out(`${command.usage}\n${command.summary}\n\n${command.help}\n`);
-      return ExitStatus.Ok;
-    }
-    return await command.run(rest, environment);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      environment.err(`ringside: ${error.message.replaceAll('\n', ' ')}\n`);
-      return ExitStatus.BadInput;
-    }
-    environment.err(`ringside: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
-    return INTERNAL_ERROR;
-  }
+/** Runs `ringside` with the arguments behind its name; gives the exit status. */
+export function ringside(args: readonly string[], environment: Environment, version: string): Promise<number> {
+  return dispatch(commands, args, environment, () => version);
 }

@@ -5,6 +5,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, context } from 'esbuild';
+import { compiledBanner, compiledFooter, writeCodeCache } from './code-cache.mjs';
 import { interpreterImage } from './interpreter-image.mjs';
 import { root, run } from './process.mjs';
 
@@ -20,12 +21,15 @@ const bundles = [
   { out: 'web/server.js', entry: 'server/browser.ts', platform: 'browser' },
   { out: 'debug-adapter.js', entry: 'debug-adapter/node.ts', platform: 'node' },
   { out: 'web/debug-adapter.js', entry: 'debug-adapter/browser.ts', platform: 'browser' },
-  { out: 'cli.js', entry: 'cli/main.ts', platform: 'node' },
+  { out: 'cli.js', entry: 'cli/launch.ts', platform: 'node' },
+  { out: 'cli-main.js', entry: 'cli/main.ts', platform: 'node' },
+  { out: 'cli-asm.js', entry: 'cli/main-asm.ts', platform: 'node', compiled: true },
 ];
 
 /** @param {(typeof bundles)[number]} bundle @returns {import('esbuild').BuildOptions} */
-function options({ out, entry, platform }) {
+function options({ out, entry, platform, compiled }) {
   const browser = platform === 'browser';
+  const banner = compiled ? compiledBanner : out === 'cli.js' ? '#!/usr/bin/env node' : '';
   return {
     entryPoints: [join(root, entry)],
     outfile: join(root, 'dist', out),
@@ -38,7 +42,8 @@ function options({ out, entry, platform }) {
     external: ['vscode'],
     // Modules of Node that @vscode/debugadapter imports; `events` is the package of that name.
     alias: browser ? { url: join(root, 'scripts/browser-url.mjs') } : {},
-    banner: out === 'cli.js' ? { js: '#!/usr/bin/env node' } : {},
+    banner: banner ? { js: banner } : {},
+    footer: compiled ? { js: compiledFooter } : {},
     plugins: [interpreterImage({ watch })],
     sourcemap: minify ? false : 'linked',
     minify,
@@ -53,7 +58,9 @@ async function bundleAll() {
     bundles.filter((each) => !missing.includes(each)).map((each) => build(options(each))),
   );
   if (existsSync(join(root, 'dist', 'cli.js'))) chmodSync(join(root, 'dist', 'cli.js'), 0o755);
-  return missing.length === 0 && results.every((result) => result.status === 'fulfilled');
+  if (missing.length > 0 || results.some((result) => result.status === 'rejected')) return false;
+  for (const { out, compiled } of bundles) if (compiled) await writeCodeCache(join(root, 'dist', out));
+  return true;
 }
 
 /** The rooms on top refer to all below them. */
