@@ -195,7 +195,6 @@ function asAddress(operand: ParsedOperand, position: number): ParsedOperand {
     scale: 1,
     displacement: operand.value,
     absolute: true,
-    relative: false,
     displacementSize: 0,
     addressSize: 0,
     nosplit: false,

@@ -154,7 +154,7 @@ export class Evaluator {
       if (name === '__?ilog2e?__') this.error(message, e);
       else this.diagnostics.warning('other', message, new TokenRange(e.token, lastToken(e)));
     }
-    return integer.highestBit(a);
+    return a === 0 ? 0 : integer.highestBit(a);
   }
 
   private segmentOf(e: Expression, a: Result): Result | undefined {

@@ -15,8 +15,9 @@ export function transformString(bytes: readonly number[], name: string): number[
     else if (code < 0x10000) put(code, 2);
     else {
       if (code > 0x10ffff) return undefined;
-      put(0xd7c0 + (code >> 10), 2);
-      put(0xdc00 + (code & 0x3ff), 2);
+      // NASM 2.16 has the halves of a big-endian pair the wrong way round.
+      const pair = [0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff)];
+      for (const half of bigEndian ? pair.reverse() : pair) put(half, 2);
     }
   }
   return out;

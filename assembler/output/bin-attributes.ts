@@ -8,7 +8,7 @@ export function readBinAttributes(place: BinPlace, text: string, value: Directiv
   const { diagnostics } = program;
   const range = new TokenRange(value.name, value.tokens[value.tokens.length - 1] ?? value.name);
   const error = (message: string): void => diagnostics.error(message, range);
-  for (const { name, argument } of words(text)) {
+  for (const { word, name, argument } of words(text)) {
     switch (name) {
       case 'nobits':
       case 'progbits': {
@@ -32,7 +32,7 @@ export function readBinAttributes(place: BinPlace, text: string, value: Directiv
       case 'vstart':
         break;
       default:
-        diagnostics.warning('other', `ignoring unknown section attribute: "${name}"`, range);
+        diagnostics.warning('other', `ignoring unknown section attribute: "${word}"`, range);
         continue;
     }
     if (!argument) {
@@ -44,7 +44,8 @@ export function readBinAttributes(place: BinPlace, text: string, value: Directiv
       error("Invalid attribute value specified in `section' directive.");
       continue;
     }
-    setNumber(place, name, Number(BigInt.asUintN(64, BigInt(number))), error);
+    // High addresses are kept as the negative numbers of the same bits, which are exact.
+    setNumber(place, name, Number(number), error);
   }
 }
 
@@ -95,8 +96,8 @@ function setNumber(
 }
 
 /** Splits at white space, but not inside the parentheses of a value. */
-function words(text: string): { name: string; argument: string | undefined }[] {
-  const list: { name: string; argument: string | undefined }[] = [];
+function words(text: string): { word: string; name: string; argument: string | undefined }[] {
+  const list: { word: string; name: string; argument: string | undefined }[] = [];
   let i = 0;
   while (i < text.length) {
     if (/\s/.test(text[i]!)) {
@@ -113,8 +114,8 @@ function words(text: string): { name: string; argument: string | undefined }[] {
     }
     const word = text.slice(start, i);
     const equals = word.indexOf('=');
-    if (equals < 0) list.push({ name: word.toLowerCase(), argument: undefined });
-    else list.push({ name: word.slice(0, equals).trim().toLowerCase(), argument: word.slice(equals + 1).trim() });
+    if (equals < 0) list.push({ word, name: word.toLowerCase(), argument: undefined });
+    else list.push({ word, name: word.slice(0, equals).trim().toLowerCase(), argument: word.slice(equals + 1).trim() });
   }
   return list;
 }

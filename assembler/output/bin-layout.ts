@@ -37,7 +37,7 @@ export function placeSections(
     nobits.forEach(unifyNobits);
     let order = places.filter((place) => place.type !== 'nobits');
     order = sortByStart(sortByFollows(order));
-    const begin = startFirst(order[0]!, origin === undefined ? undefined : Number(BigInt.asUintN(64, BigInt(origin))));
+    const begin = startFirst(order[0]!, origin === undefined ? undefined : Number(origin));
     startAll(order, begin);
     const all = [...order, ...nobits];
     placeVirtually(all, order[order.length - 1]!);

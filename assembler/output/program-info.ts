@@ -27,7 +27,7 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
       if (item.section !== section || item.length === 0) continue;
       const call = callLine(item);
       entries.push({
-        address: address + item.offset,
+        address: unsigned(address + item.offset),
         length: item.length,
         fileOffset: fileOffset < 0 ? -1 : fileOffset + item.offset,
         section: section.name,
@@ -45,6 +45,11 @@ export function lineEntries(assembly: Assembly): LineEntry[] {
     }
   }
   return entries;
+}
+
+/** Addresses of the upper half, which are negative inside: the nearest number to the unsigned one. */
+function unsigned(address: number): number {
+  return address < 0 ? Number(BigInt.asUintN(64, BigInt(address))) : address;
 }
 
 function rangeOf(token: Token): SourceRange {

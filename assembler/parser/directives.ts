@@ -1,7 +1,7 @@
 import { TokenRange } from '../diagnostics';
 import { isScalar } from '../expression/linear';
 import type { Assembly } from '../program/assembly';
-import { fillModes } from '../program/fill';
+import { fillModeNamed } from '../program/fill';
 import { ItemKind } from '../program/item';
 import { T, type Token, textOf } from '../source/token';
 import type { DirectiveParser, DirectiveValue } from './directive';
@@ -79,7 +79,7 @@ function sectionAlign(assembly: Assembly, value: DirectiveValue): void {
 /** `[__?fill?__ mode,threshold,size]`: ALIGN of `%use smartalign`. */
 function fill(assembly: Assembly, value: DirectiveValue): void {
   const { parser, tokens } = value;
-  const mode = fillModes[tokens[0]?.text.toLowerCase() ?? ''];
+  const mode = fillModeNamed(tokens[0]?.text ?? '');
   parser.position = 2;
   const threshold = parser.parse();
   parser.position++;

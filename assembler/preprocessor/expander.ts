@@ -255,7 +255,9 @@ export class Expander {
       const parameter = macro.parameters[i] ?? macro.parameters[macro.parameters.length - 1]!;
       if (parameter.expand) args[i] = [...this.expandNested(args[i]!)];
       if (parameter.evaluate) {
-        const value = this.host.evaluateArgument(this.expandNested(args[i]!), i, macro);
+        const expanded = this.expandNested(args[i]!);
+        if (expanded.length === 0 && parameter.optional) continue;
+        const value = this.host.evaluateArgument(expanded, i, macro);
         args[i] = value === undefined ? [] : [numberToken(value, call)];
       }
       if (parameter.string) {

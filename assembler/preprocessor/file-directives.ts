@@ -49,7 +49,7 @@ export function includeFile(pp: Preprocessor, name: string, tokens: readonly Tok
   }
   pp.dependOn(path);
   pp.noteInclusion(path);
-  pp.pushInput(new LineReader(path, text), pp.input.level + 1, pp.input.noList);
+  pp.pushInput(new LineReader(path, text), (pp.frame?.level ?? pp.input.level) + 1, pp.input.noList);
 }
 
 function use(pp: Preprocessor, tokens: readonly Token[]): void {

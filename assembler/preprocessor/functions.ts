@@ -28,18 +28,18 @@ export function definePreprocessorFunctions(pp: Preprocessor): void {
   };
   const one = [1, 1] as const;
   define('abs', [number], one, (call, args) => withNumber(args[0]!, (n) => [numberToken(n < 0 ? -n : n, call)]));
-  define('eval', [number], one, (_call, args) => args[0]!);
+  define('eval', [number], [1, Infinity], (call, args) => args.flatMap((arg, i) => (i ? [comma(call), ...arg] : arg)));
   define('cond', [number, plain], [2, 3], (_call, args) => {
     const test = numberOf(args[0]!);
     return test === undefined ? [] : ((Number(test) !== 0 ? args[1] : args[2]) ?? []);
   });
   define('count', [plain], [0, Infinity], (call, args) => [numberToken(args.length, call)]);
-  define('num', [number], [1, 3], (call, args) => formatNumber(pp, call, args));
+  define('num', [number, optionalNumber], [1, 3], (call, args) => formatNumber(pp, call, args));
   define('sel', [number], [2, Infinity], (call, args) => select(pp, call, args));
   define('str', [greedy], one, (call, args) => [stringToken(encodeUtf8(textOf(args[0]!)), call)]);
   define('strcat', [expanded], [0, Infinity], (call, args) => [stringToken(args.flatMap(bytesOf), call)]);
   define('strlen', [expanded], one, (call, args) => [numberToken(bytesOf(args[0]!).length, call)]);
-  define('substr', [expanded, number], [2, 3], (call, args) => {
+  define('substr', [expanded, number, optionalNumber], [2, 3], (call, args) => {
     const start = Number(numberOf(args[1]!) ?? 1);
     const count = args[2] ? Number(numberOf(args[2]) ?? -1) : -1;
     return [stringToken(substringOf(bytesOf(args[0]!), start, count), call)];
@@ -74,10 +74,15 @@ export function definePreprocessorFunctions(pp: Preprocessor): void {
 
 const plain: MacroParameter = { name: '', evaluate: false, string: false, verbatim: false, greedy: false };
 const number: MacroParameter = { ...plain, evaluate: true };
+const optionalNumber: MacroParameter = { ...number, optional: true };
 const greedy: MacroParameter = { ...plain, greedy: true, expand: true };
 /** The whole of the arguments as they stand. */
 const raw: MacroParameter = { ...plain, greedy: true };
 const expanded: MacroParameter = { ...plain, expand: true };
+
+function comma(at: Token): Token {
+  return new Token(44, ',', false, at.line, at.column, at.end, undefined, at.expansion, 0);
+}
 
 /** The number that an evaluated argument is; undefined where it was none, which has been said. */
 function numberOf(arg: readonly Token[]): Integer | undefined {

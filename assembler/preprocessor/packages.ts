@@ -56,8 +56,13 @@ const smartalign = `
 %imacro alignmode 1-2.nolist
 ${Object.entries(fillModes)
   .map(
-    ([name, { jumpThreshold }], i) =>
-      `%${i ? 'el' : ''}ifidni %1,${name}\n%define __?ALIGN_JMP_THRESHOLD?__ ${jumpThreshold}`,
+    ([name, { jumpThreshold, bits16 }], i) => `%${i ? 'el' : ''}ifidni %1,${name}
+%define __?ALIGN_JMP_THRESHOLD?__ ${jumpThreshold}
+${
+  name === 'k7'
+    ? '%xdefine __?ALIGN_FILL?__ %1 %+ _ %+ __?ALIGN_16BIT_GROUP?__'
+    : `%define __?ALIGN_16BIT_GROUP?__ ${bits16.length}\n%define __?ALIGN_FILL?__ %1`
+}`,
   )
   .join('\n')}
 %else
@@ -68,7 +73,6 @@ ${Object.entries(fillModes)
 %elifnempty %2
 %xdefine __?ALIGN_JMP_THRESHOLD?__ %2
 %endif
-%define __?ALIGN_FILL?__ %1
 %xdefine __?ALIGNMODE?__ %1,__?ALIGN_JMP_THRESHOLD?__
 %endmacro
 %defalias __ALIGNMODE__ __?ALIGNMODE?__
@@ -93,10 +97,9 @@ const masm = `
 __?SECT?__
 %endmacro
 %imacro ends 0+.nolist
-%null %00
+%null ends %00
 %endmacro
 %imacro proc 0-*.nolist
-%00:
 %rep %0
 %ifidni %1,far
 %idefine ret retf
@@ -107,7 +110,7 @@ __?SECT?__
 %endrep
 %endmacro
 %imacro endp 0.nolist
-%null %00
+%null endp %00
 %undef ret
 %endmacro
 %idefine ptr __?masm_ptr?__

@@ -95,10 +95,36 @@ function joinsAt(tokens: readonly Token[], i: number, rules: readonly PasteRule[
   // The token before a %+ is needed in the output list, so joining starts there too.
   for (const rule of rules) {
     if (!(rule.head & bit(token.type))) continue;
-    const next = tokens[i + 1];
-    if (!next || next.space) continue;
-    if (bit(next.type) & rule.tail) return true;
-    if (rule.operators && (next.type === T.Here || next.type === T.SectionStart)) return true;
+    for (let k = i + 1; k < tokens.length && !tokens[k]!.space && inTail(rule, tokens[k]!); k++) {
+      const { type } = tokens[k]!;
+      if (bit(type) & rule.tail || type === T.Here || type === T.SectionStart) return true;
+    }
   }
   return false;
+}
+
+const words = bit(T.Identifier) | bit(T.Number) | bit(T.Float);
+const numbers = bit(T.Number) | bit(T.Float);
+
+/** A number stands right before a word: in text, which is what NASM's parser reads, they are one. */
+export function growsIntoNumber(token: Token, next: Token | undefined): boolean {
+  return (bit(token.type) & numbers) !== 0 && next !== undefined && !next.space && (bit(next.type) & words) !== 0;
+}
+
+/** Reads numbers anew where {@link growsIntoNumber}: `1` and `e+5`, which a macro put side by side. */
+export function rejoinNumbers(tokens: readonly Token[], lexer: Lexer): readonly Token[] {
+  const out: Token[] = [];
+  for (let i = 0; i < tokens.length; ) {
+    const token = tokens[i]!;
+    let end = i + 1;
+    if (growsIntoNumber(token, tokens[end])) {
+      const grows = (next: Token): boolean =>
+        !next.space && ((bit(next.type) & words) !== 0 || next.type === 43 || next.type === 45);
+      while (end < tokens.length && grows(tokens[end]!)) end++;
+      const joined = lexer.pasted(textOf(tokens, i, end), token);
+      out.push(joined[0]!.withSpace(token.space), ...joined.slice(1));
+    } else out.push(token);
+    i = end;
+  }
+  return out;
 }

@@ -20,6 +20,7 @@ import { Expander } from './expander';
 import type { KnownLines } from './known-lines';
 import { BodyLine, MacroCall, MultiLineMacro, Repetition } from './multi-line-macro';
 import { expandParameters, hasParameters } from './parameters';
+import { growsIntoNumber, rejoinNumbers } from './paste';
 import type { Context, SingleLineMacro } from './single-line-macro';
 import { quotedText } from './string-directives';
 
@@ -279,9 +280,9 @@ export class Preprocessor {
       const { type, text } = tokens[i]!;
       plain = type > T.Environment || type < T.ContextLocal ? !(type === T.Number && text.charCodeAt(0) === 45) : false;
     }
-    if (plain) return tokens;
+    if (plain && !numbersGrow(tokens)) return tokens;
     this.host.lineObserver?.notInert();
-    return tokens.flatMap((token) => {
+    return rejoinNumbers(tokens, this.lexer).flatMap((token) => {
       // A negative number that %assign made is two tokens to the parser, as it is in text.
       if (token.type === T.Number && token.text[0] === '-') return this.negative(token);
       if (token.type === T.ContextLocal) {
@@ -768,6 +769,11 @@ export class Preprocessor {
 }
 
 const noTokens: readonly Token[] = [];
+
+function numbersGrow(tokens: readonly Token[]): boolean {
+  for (let i = 1; i < tokens.length; i++) if (growsIntoNumber(tokens[i - 1]!, tokens[i])) return true;
+  return false;
+}
 
 function isNamePart(token: Token): boolean {
   const { type } = token;

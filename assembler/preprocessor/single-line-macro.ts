@@ -11,6 +11,8 @@ export interface MacroParameter {
   verbatim: boolean;
   /** `+`: takes all that is left. */
   greedy: boolean;
+  /** Where nothing is given nothing is evaluated. */
+  optional?: boolean;
   /** Expanded before it is used: of functions, whose arguments are not put into a body. */
   expand?: boolean;
 }

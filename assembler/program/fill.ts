@@ -72,6 +72,18 @@ export const fillModes: Readonly<Record<string, FillMode>> = {
   p6: { jumpThreshold: 16, bits16: long.slice(0, 4), bits32: long, bits64: long },
 };
 
+/** The fillers of K7 code in 16-bit mode: as many as the mode before had. */
+function after(group: number): Fillers {
+  return [...prefixed, ...fillModes.generic!.bits16.slice(4)].slice(0, group);
+}
+
+/** `generic`; `k7_4`: K7 after a mode with 4 fillers in 16-bit mode, which NASM leaves at that. */
+export function fillModeNamed(name: string): FillMode | undefined {
+  const [base, group] = name.toLowerCase().split('_');
+  const mode = fillModes[base ?? ''];
+  return mode && group ? { ...mode, bits16: after(Number(group)) } : mode;
+}
+
 /** A filler, and how often it stands there. */
 export interface FillPart {
   bytes: readonly number[];

@@ -250,11 +250,11 @@ function classify(word: string, c: number): number {
     case 42 /* * */:
       return word === '%*?' ? T.MacroName : word === '%*??' ? T.MacroNameDefined : T.Preprocessor;
     case 33 /* ! */:
-      return length === 2 ? 256 + 37 : T.Environment;
+      return length === 2 ? unreadable : T.Environment;
     case 37 /* % */:
       return length === 2 ? T.SignedModulo : T.MacroLabel;
     case 36 /* $ */:
-      return length === 2 ? 256 + 37 : T.ContextLocal;
+      return length === 2 ? unreadable : T.ContextLocal;
     case 44 /* , */:
       return length === 2 ? T.ConditionalComma : T.Preprocessor;
     default:
@@ -325,6 +325,9 @@ export function skipString(text: string, start: number): number {
   return text.length;
 }
 
+/** A character that means nothing anywhere. */
+const unreadable = 256 + 37;
+
 /** Set by {@link operatorAt}. */
 let operatorLength = 1;
 
@@ -373,5 +376,6 @@ function operatorAt(text: string, i: number, c: number): number {
       break;
   }
   operatorLength = 1;
-  return c;
+  // Control characters are no operators; their codes are those of other types.
+  return c < 33 ? unreadable : c;
 }

@@ -26,6 +26,10 @@ export class SourceLine {
   }
 }
 
+/** NASM ends a line at these too: what no text has, and the end of file of MS-DOS. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant
+const otherLineEnds = /[\0\x1a]/g;
+
 /** Hands out the logical lines of one file. */
 export class LineReader {
   private position = 0;
@@ -35,11 +39,14 @@ export class LineReader {
   number = -1;
   /** What the number grows by per physical line (`%line n+m`). */
   increment = 1;
+  private readonly text: string;
 
   constructor(
     public file: string,
-    private readonly text: string,
-  ) {}
+    text: string,
+  ) {
+    this.text = text.replace(otherLineEnds, '\n');
+  }
 
   next(): SourceLine | undefined {
     let text = this.physical();
