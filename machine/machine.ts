@@ -161,6 +161,7 @@ export class Machine {
         this.yielded = undefined;
         return stop;
       }
+      if (this.#takeDebugTrap(false)) continue;
       if (this.vmx.inNonRoot && this.vmx.betweenInstructions(this.externalInterrupt())) continue;
       if (this.#takeInterrupt()) continue;
       if (processor.state.get32(State.activity) !== 0) {
@@ -220,6 +221,22 @@ export class Machine {
     return undefined;
   }
 
+  /**
+   * Delivers a debug trap that is due, before interrupts (SDM 3A table 6-2); true if there was one.
+   * @param repeating the instruction that made it has not moved on
+   */
+  #takeDebugTrap(repeating: boolean): boolean {
+    const { processor } = this;
+    const { debug } = processor;
+    const status = debug.takeDue();
+    if (status === 0) return false;
+    processor.state.set32(State.activity, 0);
+    const resume = processor.repeats && (repeating || debug.countedDown);
+    this.guarded(() => deliverDebug(processor, status, resume));
+    debug.settle(false);
+    return true;
+  }
+
   #slice(count: number, skip: boolean): number {
     const { processor } = this;
     const { state } = processor;
@@ -229,6 +246,7 @@ export class Machine {
     const resume = (flags & RF) !== 0;
     const monitorTrap = this.vmx.monitorTrap;
     const before = processor.retired;
+    const start = state.linearIp;
     const { delivered } = state;
     const leave = processor.slice(shadow !== 0 || trap || resume || monitorTrap ? 1 : Math.max(count, 1), skip);
     const { afterSlice } = this;
@@ -237,18 +255,20 @@ export class Machine {
     // SDM 3C 25.5.2: after an instruction, or the delivery of an event that came instead of one
     const trapsMonitor = monitorTrap && (processor.retired !== before || state.delivered !== delivered);
     if (processor.retired === before) {
+      processor.debug.settle(false);
       if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
       return leave;
     }
     // RF holds for one instruction (SDM 3B 18.3.1.1)
-    if (resume && state.delivered === delivered) state.set32(State.systemFlags, state.get32(State.systemFlags) & ~RF);
+    if (resume && state.delivered === delivered && !(state.linearIp === start && processor.repeats))
+      state.set32(State.systemFlags, state.get32(State.systemFlags) & ~RF);
     const { interruptibility } = State;
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
       state.set32(interruptibility, state.get32(interruptibility) & ~3);
     }
     // a trap is held off by MOV SS (SDM 3A 6.8.3), and lost by INT n and faults
-    if (trap && state.delivered === delivered && (state.get32(interruptibility) & 2) === 0)
-      this.guarded(() => deliverDebug(processor, 0x4000));
+    processor.debug.settle(trap && state.delivered === delivered);
+    this.#takeDebugTrap(trap && state.linearIp === start);
     if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
     return leave;
   }

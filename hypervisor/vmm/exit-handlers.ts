@@ -19,6 +19,12 @@ export interface Vm {
   halted(): void;
   /** The next instruction accesses a virtual device, or ROM, at this guest-physical address: it is emulated. */
   emulateAccess(guestPhysical: number): void;
+  /**
+   * The guest is entered with the task switch that exited done in its stead.
+   * @param selector of the new TSS
+   * @param source as in the exit qualification: 0 CALL, 1 IRET, 2 JMP, 3 task gate in the IDT
+   */
+  emulateTaskSwitch(selector: number, source: number): void;
 }
 
 /** Handles an exit; gives what was done, in words. `undefined`: the guest cannot go on, and the text says why. */
@@ -74,6 +80,7 @@ function handleIo(vcpu: VCpu, vm: Vm): string {
   const input = (qualification & 8) !== 0;
   const port = qualification >>> 16;
   if (qualification & 16) return handleStringIo(vcpu, vm, port, size, input);
+  vcpu.notePortAccess(port, size);
   if (input) {
     const value = vm.platform.readPort(port, size) >>> 0;
     const old = vcpu.gpr64(0);
@@ -114,6 +121,7 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
     }
     pages.push(found.guestPhysical);
   }
+  vcpu.notePortAccess(port, size);
   let value = 0;
   if (input) {
     value = vm.platform.readPort(port, size) >>> 0;
@@ -198,6 +206,19 @@ function refuseWithUndefinedOpcode(vcpu: VCpu): string {
   return 'injected #UD: the virtual CPU does not have this instruction';
 }
 
+const taskSwitchSources = ['CALL', 'IRET', 'JMP', 'a task gate in the IDT'] as const;
+
+/** A task switch exits always (SDM 3C 25.2): the VMM does what the processor would have done. */
+function handleTaskSwitch(vcpu: VCpu, vm: Vm): string {
+  const qualification = vcpu.vmcs.read32('exitQualification');
+  const selector = qualification & 0xffff;
+  const source = qualification >>> 30;
+  // through a gate: the event is delivered again, and the delivery switches
+  vcpu.reinjectVectored();
+  vm.emulateTaskSwitch(selector, source);
+  return `switched tasks in the guest's stead: to the TSS ${hex(selector)}, by ${taskSwitchSources[source]}`;
+}
+
 function skip(vcpu: VCpu): string {
   vcpu.skipInstruction();
   return 'nothing to do: the caches are not modelled';
@@ -228,6 +249,7 @@ export const exitHandlers: Readonly<Partial<Record<ExitReasonName, ExitHandler>>
   RDMSR: handleRdmsr,
   WRMSR: handleWrmsr,
   CR_ACCESS: handleControlRegister,
+  TASK_SWITCH: handleTaskSwitch,
   EPT_VIOLATION: handleEptViolation,
   XSETBV: handleXsetbv,
   GETSEC: refuseWithUndefinedOpcode,

@@ -51,6 +51,11 @@ export class VCpu {
     this.processor.countRetired();
   }
 
+  /** An access to ports that the VMM did in the guest's stead meets the guest's I/O breakpoints (SDM 3B 17.2.4: with CR4.DE). */
+  notePortAccess(port: number, bytes: number): void {
+    this.processor.debug.noteIo(port, bytes, (this.vmcs.read32('guestCr4') & 8) !== 0);
+  }
+
   /** The guest runs 64-bit code: EFER.LMA and CS.L. */
   get in64BitCode(): boolean {
     const { vmcs } = this;

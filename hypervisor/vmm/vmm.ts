@@ -7,6 +7,7 @@ import { Segment, State } from '../../machine/cpu/layout';
 import { resetCpu } from '../../machine/cpu/reset';
 import { defaultProfile } from '../../machine/cpu/system/cpuid';
 import { setSegment, updateDerived } from '../../machine/cpu/system/segments';
+import { switchTask, TaskSwitchSource } from '../../machine/cpu/system/task-switch';
 import { requiredOnes } from '../../machine/cpu/vmx/capability-msrs';
 import { saveGuest } from '../../machine/cpu/vmx/guest-state';
 import { VMCS_REVISION, type Vmcs } from '../../machine/cpu/vmx/vmcs';
@@ -146,6 +147,45 @@ export class Vmm implements Vm {
       const [low, high] = halves(linear);
       processor.mmu.invalidateVpid(0, VPID, low, high);
     };
+  }
+
+  /** Noted by the handler of a task switch: done after the guest was entered. */
+  #taskSwitch: { selector: number; source: number } | undefined;
+
+  emulateTaskSwitch(selector: number, source: number): void {
+    this.#taskSwitch = { selector, source };
+  }
+
+  /**
+   * Enters the guest and does the task switch that exited, with the processor's own code: the semantics stand once. Pages of the
+   * guest's memory that have no frame yet get one on the way, as they would by exits of their own. True leaves the run loop.
+   */
+  #enterSwitchingTasks(selector: number, source: number): boolean {
+    const { machine, vcpu } = this;
+    const { processor } = machine;
+    const length = vcpu.vmcs.read32('exitInstructionLength');
+    processor.mmu.backEpt = (guestPhysical) => {
+      if (guestPhysical >= this.memory.size) return false;
+      this.memory.populate(guestPhysical);
+      return true;
+    };
+    try {
+      return machine.vmx.emulateTaskSwitch(() => {
+        this.#enter(false, true);
+        if (source === TaskSwitchSource.Gate || !machine.vmx.inNonRoot) return false;
+        try {
+          const { rip } = processor.state;
+          const target = source === TaskSwitchSource.Iret ? -1 : selector;
+          switchTask(processor, target, source, rip + length, length, 0, undefined, false);
+          processor.countRetired();
+          return false;
+        } catch (thrown) {
+          return processor.handle(thrown);
+        }
+      });
+    } finally {
+      processor.mmu.backEpt = undefined;
+    }
   }
 
   #page(revision = 0): number {
@@ -357,6 +397,12 @@ export class Vmm implements Vm {
     if (this.breakOn.has(reason)) {
       this.stoppedAt = record;
       machine.yielded = { kind: 'vm-exit' };
+    }
+    const taskSwitch = this.#taskSwitch;
+    this.#taskSwitch = undefined;
+    if (taskSwitch) {
+      const leave = this.#enterSwitchingTasks(taskSwitch.selector, taskSwitch.source);
+      return leave || machine.yielded !== undefined;
     }
     this.#enter(false, true);
     return machine.yielded !== undefined;

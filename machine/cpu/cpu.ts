@@ -4,6 +4,7 @@ import type { AccessSize, InterruptController } from '../devices/device';
 import type { PhysicalMemory } from '../memory';
 import type { CpuState } from './cpu-state';
 import type { CpuProfile } from './system/cpuid';
+import type { DebugUnit } from './system/debug-unit';
 import type { Mmu } from './system/mmu';
 import type { Intercepts } from './vmx/intercepts';
 
@@ -25,6 +26,8 @@ export interface Cpu {
   readonly state: CpuState;
   readonly memory: PhysicalMemory;
   readonly mmu: Mmu;
+  /** Breakpoints of the debug registers; absent where a part is tried alone. */
+  readonly debug?: DebugUnit;
   readonly clock: Clock;
   /** What CPUID says and which features exist; the default profile with VMX if absent. */
   readonly profile?: CpuProfile;

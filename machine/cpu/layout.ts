@@ -111,6 +111,8 @@ export const State = {
   boundary: 0x640,
   /** i32: instructions that were cut off the slice because of `boundary`. */
   cut: 0x644,
+  /** u32: bits of DR6 of debug traps that wait for an instruction boundary where nothing holds them off. */
+  pendingDebug: 0x648,
   /** The four PDPTE registers of PAE paging (SDM 3A 4.4.1). */
   pdpte: 0x660,
   /** Time in ticks, plus 1, at which the VMX-preemption timer runs out; 0 while it is off. */

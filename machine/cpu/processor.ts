@@ -15,6 +15,7 @@ import { interpreterImage } from './interpreter-image';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
 import type { CpuProfile } from './system/cpuid';
+import { DebugUnit, type Watchpoint } from './system/debug-unit';
 import { TripleFault } from './system/exceptions';
 import { instructionHelpers } from './system/helpers';
 import { Mmu } from './system/mmu';
@@ -52,6 +53,7 @@ export interface RegionTranslator {
 export class Processor implements Cpu {
   readonly state: CpuState;
   readonly mmu: Mmu;
+  readonly debug: DebugUnit;
   readonly code: CodeCache;
   readonly table: WebAssembly.Table;
   /** What CPUID says; undefined is the default profile. */
@@ -102,6 +104,9 @@ export class Processor implements Cpu {
       memory.kinds.length,
     );
     this.mmu = new Mmu(this.state, memory, (page) => this.code.hasCode(page));
+    this.debug = new DebugUnit(this.state);
+    this.debug.onMatch = () => this.endSlice();
+    this.mmu.debug = this.debug;
     this.code.retired = () => this.retired;
     this.code.onFirstCode = (page) => this.mmu.dropWriteTags(page);
     this.code.onFlush = () => {
@@ -163,7 +168,9 @@ export class Processor implements Cpu {
     i32[State.remaining >>> 2] = count;
     i32[State.cut >>> 2] = 0;
     u32[State.boundary >>> 2] = 0;
-    let first = skip;
+    if (this.debug.mayDiffer) this.#refreshDebug();
+    const start = this.state.linearIp;
+    let first = skip && this.debug.instructions.size === 0;
     let leave: number;
     for (;;) {
       this.#run(first ? Skip.Breakpoint : Skip.Nothing);
@@ -174,8 +181,16 @@ export class Processor implements Cpu {
         if (table !== 0) this.#translate(this.code.pageOfTable(table), u32[State.offset >>> 2]);
         continue;
       }
-      if (leave === Leave.Breakpoint && !this.breakpoints.has(this.state.linearIp)) {
-        first = true; // the same code under another address
+      if (leave === Leave.Breakpoint) {
+        const at = this.state.linearIp;
+        const passed = skip && at === start && this.retired === this.retiredBefore;
+        if (this.breakpoints.has(at) && !passed) break;
+        if (this.#instructionBreakpoint(at)) {
+          if (this.#deliver() === 0) continue;
+          leave = Leave.Stop;
+          break;
+        }
+        first = true; // passed over, or the same code under another address
         continue;
       }
       break;
@@ -218,6 +233,40 @@ export class Processor implements Cpu {
   countRetired(): void {
     if (this.#sliceSize > 0) this.state.i32[State.remaining >>> 2]--;
     else this.retiredBefore++;
+  }
+
+  /** Reads the debug registers: what they ask for is in force from the next instruction on. */
+  #refreshDebug(): void {
+    const { data, instructions } = this.debug.refresh();
+    if (data) this.mmu.dropTags();
+    if (instructions) this.code.flush();
+  }
+
+  /** Replaces the stretches of linear memory that are watched from outside. */
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.debug.setWatchpoints(watchpoints);
+    this.mmu.dropTags();
+  }
+
+  /** Notes #DB where the debug registers have a breakpoint on the instruction at a linear address that stops it now. */
+  #instructionBreakpoint(linear: number): boolean {
+    const status = this.debug.instructionAt(linear);
+    if (status === 0) return false;
+    const fault = this.#fault.with(Vector.DB, undefined, 'an instruction breakpoint of the debug registers');
+    fault.debugStatus = status;
+    fault.setsResume = false;
+    this.#note(fault);
+    return true;
+  }
+
+  /** The instruction in hand is a string instruction with a repeat prefix: it has iterations to go. */
+  get repeats(): boolean {
+    const table = this.state.u32[State.codeTable >>> 2];
+    if (table === 0) return false;
+    const record = this.code.recordAt(this.code.pageOfTable(table), this.state.u32[State.offset >>> 2]);
+    if (record === 0) return false;
+    const { form, prefixes } = this.code.decodedOf(record);
+    return form.repeat !== 'none' && prefixes.repeat !== 0;
   }
 
   #translate(page: CodePage, offset: number): void {
@@ -263,7 +312,18 @@ export class Processor implements Cpu {
     this.state.u32[State.fault >>> 2] = 0;
     const pending = this.#pending;
     this.#pending = undefined;
-    return this.handle(pending) || this.stop?.() ? 1 : 0;
+    this.debug.discard();
+    const leave = this.handle(pending);
+    if (this.debug.found !== 0) this.#cut();
+    return leave || this.stop?.() ? 1 : 0;
+  }
+
+  /** Ends the slice here: the interpreter reads what remains anew. */
+  #cut(): void {
+    const { state } = this;
+    state.u32[State.boundary >>> 2] = 0;
+    state.i32[State.cut >>> 2] += state.i32[State.remaining >>> 2];
+    state.i32[State.remaining >>> 2] = 0;
   }
 
   /** Delivers an exception or takes a VM exit that was thrown; true = leave the run loop. Anything else is a bug. */
@@ -298,14 +358,11 @@ export class Processor implements Cpu {
       state.i32[State.remaining >>> 2]--;
     } catch (thrown) {
       this.#inHelper = false;
+      this.debug.discard();
       leave = this.handle(thrown);
     }
     this.#inHelper = false;
-    if (this.#endSlice || state.u32[State.boundary >>> 2] !== 0) {
-      state.u32[State.boundary >>> 2] = 0;
-      state.i32[State.cut >>> 2] += state.i32[State.remaining >>> 2];
-      state.i32[State.remaining >>> 2] = 0;
-    }
+    if (this.#endSlice || state.u32[State.boundary >>> 2] !== 0) this.#cut();
     return leave || this.stop?.() ? 1 : 0;
   }
 
@@ -317,6 +374,8 @@ export class Processor implements Cpu {
       const low = i32[State.linearPage >>> 2];
       const high = i32[(State.linearPage >>> 2) + 1];
       if (state.codeBits === 64 && !mmu.isCanonical(low, high)) raise(Vector.GP, 0, 'RIP is not canonical');
+      // SDM 3A table 6-2: code breakpoints come before faults of the fetch
+      if (this.debug.instructions.size > 0 && this.#instructionBreakpoint(state.linearIp)) return this.#deliver();
       // with the offset: CR2 and the fields of an EPT violation name the instruction
       const physical = mmu.translateFetch(low | u32[State.offset >>> 2], high);
       const page = Math.floor(physical / PAGE_SIZE);
@@ -328,10 +387,13 @@ export class Processor implements Cpu {
       i32[entry] = low | u32[State.fetchContext >>> 2];
       i32[entry + 1] = high;
       u32[entry + (FetchTlb.table >>> 2)] = code.table;
-      if (this.breakpoints.size > 0) this.#patchBreakpoints(code, state.getNumber(State.linearPage));
+      const linearPage = state.getNumber(State.linearPage);
+      if (this.breakpoints.size > 0) this.#patchBreakpoints(code, linearPage, this.breakpoints);
+      if (this.debug.instructions.size > 0) this.#patchBreakpoints(code, linearPage, this.debug.instructions);
       return 0;
     } catch (thrown) {
-      return this.handle(thrown) || this.stop?.() ? 1 : 0;
+      this.#note(thrown);
+      return this.#deliver();
     }
   }
 
@@ -343,8 +405,8 @@ export class Processor implements Cpu {
   }
 
   /** Records that were decoded before a breakpoint was set on their address, or through another address. */
-  #patchBreakpoints(code: CodePage, linearPage: number): void {
-    for (const address of this.breakpoints) {
+  #patchBreakpoints(code: CodePage, linearPage: number, addresses: ReadonlySet<number>): void {
+    for (const address of addresses) {
       const offset = address - linearPage;
       if (offset < 0 || offset >= PAGE_SIZE) continue;
       const record = this.code.recordAt(code, offset);
@@ -368,6 +430,7 @@ export class Processor implements Cpu {
       return 0;
     }
     try {
+      if (this.debug.instructions.size > 0 && this.#instructionBreakpoint(state.linearIp)) return 0;
       const code = this.code.pageOfTable(u32[State.codeTable >>> 2]);
       return this.decodeAt(code, offset) ?? 0;
     } catch (thrown) {
@@ -394,7 +457,8 @@ export class Processor implements Cpu {
       return undefined;
     }
     fillRecord(state, record, decoded, offset, this.#description);
-    if (this.breakpoints.has(linear)) state.u16[(record + DecodedRecord.handler) >>> 1] = Handler.Breakpoint;
+    if (this.breakpoints.has(linear) || this.debug.instructions.has(linear))
+      state.u16[(record + DecodedRecord.handler) >>> 1] = Handler.Breakpoint;
     if (crossing || !code.cached) {
       this.code.release(this.#scratch);
       this.#scratch = record;

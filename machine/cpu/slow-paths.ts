@@ -37,6 +37,12 @@ export class SlowPaths {
     }
   }
 
+  /** Tells the debug unit of an access that was done. */
+  #watch(low: number, high: number, bytes: number, write: boolean): void {
+    const { mmu, state } = this.cpu;
+    mmu.debug!.note(state.codeBits === 64 ? high * TWO_32 + (low >>> 0) : low >>> 0, bytes, write);
+  }
+
   #load(low: number, high: number, bytes: number): number {
     const { cpu } = this;
     this.#checkCanonical(low, high, bytes);
@@ -48,6 +54,7 @@ export class SlowPaths {
         return 0;
       }
       if (at >= 0) {
+      if (mmu.debug?.watching === true) this.#watch(low, high, bytes, false);
         if (bytes === 8) cpu.state.u32[State.slowHigh >>> 2] = mmu.view.getUint32(at + 4, true);
         if (bytes >= 4) return mmu.view.getUint32(at, true);
         return bytes === 2 ? mmu.view.getUint16(at, true) : cpu.state.u8[at];
@@ -103,6 +110,7 @@ export class SlowPaths {
       if (at >= 0) {
         if (mmu.hasCode) cpu.memory.onForeignWrite(at - cpu.memory.ramBase, bytes);
         if (bytes === 8) mmu.view.setUint32(at + 4, valueHigh, true);
+      if (mmu.debug?.watching === true) this.#watch(low, high, bytes, true);
         if (bytes >= 4) mmu.view.setUint32(at, valueLow, true);
         else if (bytes === 2) mmu.view.setUint16(at, valueLow, true);
         else cpu.state.u8[at] = valueLow;

@@ -31,6 +31,9 @@ export class EptWalk {
   /** Exits report the guest-linear address as valid; false while PDPTEs are loaded. */
   linearValid = true;
 
+  /** Gives a guest-physical page a frame, so that the walk succeeds when it is tried again; false if it cannot. */
+  back: ((address: number) => boolean) | undefined;
+
   constructor(private readonly memory: PhysicalMemory) {}
 
   /**
@@ -62,6 +65,7 @@ export class EptWalk {
       const bits = entryLow & 7;
       allowed &= bits;
       if (bits === 0) {
+        if (this.back?.(address)) return this.translate(eptp, address, access, low, high, final);
         this.violation(address, access, 0, low, high, final, entryText(level, at, entryLow, entryHigh, 'not present'));
       }
       const leaf = level === 1 || (level < 4 && (entryLow & 0x80) !== 0);

@@ -101,9 +101,11 @@ export function deliverNmi(cpu: Cpu): void {
  * Delivers #DB at an instruction boundary: single step, data and I/O breakpoints, task switch (traps), or an instruction
  * breakpoint (a fault that leaves RF as it is).
  * @param debugStatus bits to set in DR6
+ * @param resume RF is set in the pushed flags: a repeated string instruction has iterations to go (SDM 3B 17.3.1.1)
  */
-export function deliverDebug(cpu: Cpu, debugStatus: number): void {
+export function deliverDebug(cpu: Cpu, debugStatus: number, resume = false): void {
   fill(current, Vector.DB, EventType.HardwareException, cpu.state.rip);
+  current.resume = resume;
   current.debugStatus = debugStatus;
   deliver(cpu, current);
 }
@@ -213,7 +215,8 @@ function prepareException(cpu: Cpu, event: CpuEvent): void {
   if (event.vector === Vector.DB && event.type === EventType.HardwareException) {
     const dr6 = (State.dr + 8 * 4) >>> 2;
     const dr7 = (State.dr + 8 * 5) >>> 2;
-    state.u32[dr6] |= event.debugStatus;
+    // SDM 3B 17.2.3: "certain debug exceptions may clear bits 0-3"; nothing else is cleared
+    state.u32[dr6] = (state.u32[dr6] & ~15) | event.debugStatus;
     state.u32[dr7] &= ~0x2000;
   }
 }

@@ -40,6 +40,7 @@ export function input(cpu: Cpu, instruction: Decoded): void {
   const size = accumulatorSize(instruction, 0);
   checkPermission(cpu, port, size);
   cpu.intercepts?.io(port, size, true, instruction);
+  cpu.debug?.noteIo(port, size);
   const value = cpu.ports.readPort(port, size);
   if (size === 4) state.setGpr32(Gpr.RAX, value);
   else if (size === 2) state.setGpr16(Gpr.RAX, value);
@@ -51,6 +52,7 @@ export function output(cpu: Cpu, instruction: Decoded): void {
   const size = accumulatorSize(instruction, 1);
   checkPermission(cpu, port, size);
   cpu.intercepts?.io(port, size, false, instruction);
+  cpu.debug?.noteIo(port, size);
   const value = cpu.state.gpr32(Gpr.RAX);
   cpu.ports.writePort(port, size, size === 4 ? value : size === 2 ? value & 0xffff : value & 0xff);
   cpu.endSlice();
@@ -92,28 +94,32 @@ function isDone(cpu: Cpu, instruction: Decoded): boolean {
 }
 
 export function inputString(cpu: Cpu, instruction: Decoded): void {
-  if (isDone(cpu, instruction)) return;
   const size = stringSize(instruction);
   const port = cpu.state.gpr16(Gpr.RDX);
+  // also where nothing is repeated
   checkPermission(cpu, port, size);
+  if (isDone(cpu, instruction)) return;
   const offset = addressRegister(cpu, Gpr.RDI, instruction.addressSize);
   const linear = segmentAddress(cpu, Segment.ES, offset, size, true);
   cpu.intercepts?.io(port, size, true, instruction, linear);
   checkWrite(cpu, linear, size);
+  cpu.debug?.noteIo(port, size);
   write(cpu, linear, size, cpu.ports.readPort(port, size));
   advance(cpu, instruction, Gpr.RDI, size);
 }
 
 export function outputString(cpu: Cpu, instruction: Decoded): void {
-  if (isDone(cpu, instruction)) return;
   const size = stringSize(instruction);
   const port = cpu.state.gpr16(Gpr.RDX);
   checkPermission(cpu, port, size);
+  if (isDone(cpu, instruction)) return;
   const segment = instruction.prefixes.segment < 0 ? Segment.DS : instruction.prefixes.segment;
   const offset = addressRegister(cpu, Gpr.RSI, instruction.addressSize);
   const linear = segmentAddress(cpu, segment, offset, size, false);
   cpu.intercepts?.io(port, size, false, instruction, linear);
-  cpu.ports.writePort(port, size, read(cpu, linear, size));
+  const value = read(cpu, linear, size);
+  cpu.debug?.noteIo(port, size);
+  cpu.ports.writePort(port, size, value);
   advance(cpu, instruction, Gpr.RSI, size);
   cpu.endSlice();
 }

@@ -4,6 +4,7 @@ import type { GuestFault } from '../fault';
 import { FetchTlb, State, Tlb } from '../layout';
 import type { Intercepts } from '../vmx/intercepts';
 import { AddressSpaces, type AddressSpacesState, hashOf } from './address-spaces';
+import { type DebugUnit, Watched } from './debug-unit';
 import { EptWalk, type TableEntry } from './ept-walk';
 import { PageWalk } from './page-walk';
 import { AccessKind, allows, FETCH, type PagingControls, PagingMode, Right, SYSTEM, WRITE } from './paging';
@@ -14,8 +15,15 @@ import { inspectWalk, probe, type WalkView } from './walk-inspection';
 /** Multiplying by it is exact, and faster than dividing. */
 const INVERSE_TWO_32 = 1 / 4294967296;
 
-/** What a snapshot keeps of the MMU. */
-export interface MmuState {
+/** The TLBs of one CPU: what it holds, and for which of its address spaces. */
+interface CpuTlbs {
+  readonly data: Translations;
+  readonly fetch: Translations;
+  readonly spaces: AddressSpaces;
+}
+
+/** What a snapshot keeps of the MMU, a CPU each. */
+export type MmuState = readonly {
   data: TranslationsState;
   fetch: TranslationsState;
   spaces: AddressSpacesState;
@@ -51,6 +59,8 @@ export class Mmu {
   readonly #ept: EptWalk;
   readonly #walk: PageWalk;
   readonly #data: Translations;
+  /** Says which pages must stay without tags because accesses to them are watched. */
+  debug: DebugUnit | undefined;
   readonly #fetch: Translations;
   readonly #spaces = new AddressSpaces();
   readonly #contexts: TagContexts;
@@ -93,6 +103,11 @@ export class Mmu {
         : this.#lookup(this.#data, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
     if (physical < 0) throw this.#walk.pageFault;
     return physical;
+  }
+
+  /** While a VMM does something in its guest's stead: gives guest-physical pages frames instead of making them exit. */
+  set backEpt(back: ((guestPhysical: number) => boolean) | undefined) {
+    this.#ept.back = back;
   }
 
   /**
@@ -172,7 +187,7 @@ export class Mmu {
   span(linear: number, bytes: number, write: boolean, context: number): number {
     if ((linear & 0xfff) + bytes > 4096) return -1;
     const at = this.pointer(linear, write, context);
-    return write && this.hasCode ? -1 : at;
+    return (write && this.hasCode) || this.debug?.watching === true ? -1 : at;
   }
 
   /** {@link fill} in a given context, without wrapping. */
@@ -199,7 +214,10 @@ export class Mmu {
     const { i32 } = this.state;
     const entry = (Tlb.base + ((low >>> 12) & (Tlb.entries - 1)) * Tlb.entrySize) >>> 2;
     const tag = (low & ~0xfff) | context;
-    const readable = write || allows(this.controls, this.#rights, AccessKind.Read, user, smap);
+    const { debug } = this;
+    const watched = debug?.watching === true ? debug.watched(high * 4294967296 + ((low & ~0xfff) >>> 0)) : 0;
+    const readable =
+      (watched & Watched.reads) === 0 && (write || allows(this.controls, this.#rights, AccessKind.Read, user, smap));
     const needed = Right.EptWrite | Right.EptDirty | Right.Dirty;
     const writable =
       kind === PageKind.Ram &&
@@ -227,6 +245,7 @@ export class Mmu {
    */
   #lookup(cache: Translations, low: number, high: number, access: number, user: boolean, smap: boolean): number {
     const { controls } = this;
+      (watched & Watched.writes) === 0 &&
     const offset = low & 0xfff;
     const page = low & ~0xfff;
     const spaces = this.#spaces;

@@ -64,6 +64,8 @@ export class InterceptUnit implements Intercepts {
   onTripleFault: (fault: TripleFault) => void = () => {};
   primary = 0;
   secondary = 0;
+  /** False while the VMM does a task switch in the guest's stead. */
+  taskSwitchExits = true;
   #exceptionBitmap = 0;
 
   constructor(
@@ -344,6 +346,7 @@ export class InterceptUnit implements Intercepts {
   }
 
   taskSwitch(selector: number, source: 'call' | 'iret' | 'jmp' | 'gate', instructionLength: number): void {
+    if (!this.taskSwitchExits) return;
     const exit = this.make(ExitReason.TaskSwitch, 'a task switch exits always in non-root mode');
     exit.qualification = BigInt(selector | (['call', 'iret', 'jmp', 'gate'].indexOf(source) << 30)) & 0xffffffffn;
     exit.instructionLength = instructionLength;

@@ -472,6 +472,17 @@ export class VmxUnit {
 
   // ---------------------------------------------------------------- VM exit
 
+  /** Runs what a VMM does in its guest's stead: task switches in it do not exit. */
+  emulateTaskSwitch<T>(body: () => T): T {
+    const unit = this.#interceptsFor(this.current!);
+    unit.taskSwitchExits = false;
+    try {
+      return body();
+    } finally {
+      unit.taskSwitchExits = true;
+    }
+  }
+
   /** Takes an exit: guest state saved, host state loaded. True = the run loop is to be left (the owner wants it). */
   exit(exit: VmExit): boolean {
     const vmcs = this.current!;

@@ -1,0 +1,109 @@
+/** Where this processor answers otherwise than Bochs 2.7, and why: every line stands on a section of the manual. */
+
+export interface Difference {
+  /** The guest program, without `.asm`. */
+  readonly guest: string;
+  /** The check's name: its line up to the last colon. */
+  readonly check: string;
+  /** This processor's answer. */
+  readonly here: string;
+  /** Section of the manual, which says so. */
+  readonly manual: string;
+  readonly why: string;
+}
+
+type Row = readonly [check: string, here: string, manual: string, why: string];
+
+const of = (guest: string, rows: readonly Row[]): Difference[] =>
+  rows.map(([check, here, manual, why]) => ({ guest, check, here, manual, why }));
+
+const ACCESSED =
+  'An entry that was used in a translation gets its accessed flag, also where the walk ends in a fault below it; Bochs sets the flags of all levels together, after the rights were checked.';
+const PCID = 'Translations belong to their PCID; Bochs has no PCIDs in its TLB and drops more.';
+const KEYS =
+  'Keys hold for supervisor-mode accesses to user-mode addresses too, and not for supervisor-mode addresses; Bochs applies them by CPL.';
+const RF_OF_REP =
+  'A trap after an iteration of a repeated string instruction that is not the last pushes RF as 1; Bochs leaves RF alone.';
+const RF_OF_DETECT =
+  'Every fault but the instruction breakpoint pushes RF as 1, general detect too; Bochs leaves RF alone.';
+const UNKNOWN_MSR = 'An MSR that is not there raises #GP(0); Bochs is set to ignore them.';
+const ORDER =
+  'Traps of the instruction before are delivered before the code breakpoint of the next is looked at; Bochs reports both at once.';
+
+const accessed: Row = ['flags after a write that is not allowed', '0003 PDE=0027 PTE=0001', 'SDM 3A 4.8', ACCESSED];
+
+export const differences: readonly Difference[] = [
+  ...of('paging-32bit', [accessed]),
+  ...of('paging-pae', [accessed]),
+  ...of('paging-4level', [
+    accessed,
+    ['PCIDs keep translations apart', 'AA BB AA BB BB 0000000000030001', 'SDM 3A 4.10.1', PCID],
+    ['MOV to CR3 leaves other PCIDs', 'AA AA AA', 'SDM 3A 4.10.4.1', PCID],
+    ['INVLPG is for the present PCID', 'AA BB AA BB', 'SDM 3A 4.10.4.1', PCID],
+    ['INVPCID of one address', 'AA AA/AA BB/AA AA/AA', 'SDM 3A 4.10.4.1', PCID],
+    ['INVPCID of one address of another PCID', 'AA AA/AA AA/AA BB/AA', 'SDM 3A 4.10.4.1', PCID],
+    ['INVPCID of one global address', 'AA AA/AA AA/AA AA/AA', 'SDM 3A 4.10.4.1', PCID],
+    ['INVPCID of one PCID', 'AA AA/AA BB/AA AA/AA', 'SDM 3A 4.10.4.1', PCID],
+    ['INVPCID of another PCID', 'AA AA/AA AA/AA BB/AA', 'SDM 3A 4.10.4.1', PCID],
+    ['key forbids access', '0021 0023 - 0025 0027 -', 'SDM 3A 4.6.2', KEYS],
+    ['key forbids access, read-only page', '0021 0023 - 0025 0027 -', 'SDM 3A 4.6.2', KEYS],
+    ['key of a supervisor page', '- - - 0005 0007 0015', 'SDM 3A 4.6.2', KEYS],
+    ['key forbids access, WP=0', '0021 0023 - 0025 0027 -', 'SDM 3A 4.6.2', KEYS],
+    ['PKRU changes without a flush', '- 0021 - 00000000', 'SDM 3A 4.6.2', KEYS],
+  ]),
+  ...of('long-mode', [
+    [
+      'IST that is not canonical',
+      '#0C e=0000 +001A cs=0008 fl=0100 ss=0010',
+      'SDM 2A INT',
+      'The error code of #SS for a stack that is not canonical is EXT alone; Bochs pushes another.',
+    ],
+    [
+      'IRETD',
+      'ok 0000000000000000',
+      'SDM 2A IRET',
+      'IRET that begins in 64-bit mode pops SS:RSP, whatever the operand size; Bochs goes by the operand size.',
+    ],
+    ['RDMSR of an unknown register', '#0D e=0000 +0005 cs=0008 fl=0100 ss=0010', 'SDM 2B RDMSR', UNKNOWN_MSR],
+    ['WRMSR of an unknown register', '#0D e=0000 +0005 cs=0008 fl=0100 ss=0010', 'SDM 2C WRMSR', UNKNOWN_MSR],
+    [
+      'fixed bits of DR7',
+      'ok 0000000000000400',
+      'SDM 3B 17.2.4',
+      'Bit 11 belongs to restricted transactional memory, which this processor has not; Bochs lets it be set.',
+    ],
+    ['DR7.GD', '#01 +000D cs=0008 fl=0100 ss=0010', 'SDM 3B 17.3.1.1', RF_OF_DETECT],
+  ]),
+  ...of('breakpoints', [
+    ['REP STOSD', '+0024/0001R ok 000D0401', 'SDM 3B 17.3.1.1', RF_OF_REP],
+    ['REP MOVSB over the source', '+0029/0001R +0029/0001R ok 00070401', 'SDM 3B 17.3.1.1', RF_OF_REP],
+    ['I/O breakpoint: REP OUTSB', '+0029/0001R +002B/0001 ok 00020401', 'SDM 3B 17.3.1.1', RF_OF_REP],
+    [
+      'MOV SS, then INT',
+      '+elsewhere/0001 ok 00070401',
+      'SDM 3A 6.8.3',
+      'A trap that MOV SS holds off is delivered at the next boundary, before the first instruction of the handler that INT called; Bochs loses it.',
+    ],
+    [
+      'instruction breakpoint and single step',
+      '+0024/4000 +0025/4000 +0027/4000 +0028/4000 ok 00000401',
+      'SDM 3A table 6-2',
+      ORDER,
+    ],
+    ['data breakpoint, then instruction breakpoint', '+0027/0001 ok 000D0405', 'SDM 3A table 6-2', ORDER],
+    ['general detect', '+0013/2000R ok 00000400', 'SDM 3B 17.3.1.1', RF_OF_DETECT],
+    ['general detect: MOV to DR6', '+0012/2000R ok 00000000', 'SDM 3B 17.3.1.1', RF_OF_DETECT],
+    [
+      'general detect comes before a breakpoint on the next instruction',
+      '+001A/2000R +001D/0001 ok 00000000',
+      'SDM 3B 17.3.1.1',
+      RF_OF_DETECT,
+    ],
+    [
+      'task switch clears local breakpoints',
+      '+009C/0002 ok 00DD0608',
+      'SDM 3B 17.2.3',
+      'B0 says that the condition of breakpoint 0 was met when the exception was made: it was not, by that instruction; Bochs keeps it from an earlier one.',
+    ],
+  ]),
+];
