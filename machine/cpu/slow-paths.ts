@@ -53,8 +53,8 @@ export class SlowPaths {
         this.note(mmu.pageFault);
         return 0;
       }
-      if (at >= 0) {
       if (mmu.debug?.watching === true) this.#watch(low, high, bytes, false);
+      if (at >= 0) {
         if (bytes === 8) cpu.state.u32[State.slowHigh >>> 2] = mmu.view.getUint32(at + 4, true);
         if (bytes >= 4) return mmu.view.getUint32(at, true);
         return bytes === 2 ? mmu.view.getUint16(at, true) : cpu.state.u8[at];
@@ -107,10 +107,10 @@ export class SlowPaths {
         this.note(mmu.pageFault);
         return;
       }
+      if (mmu.debug?.watching === true) this.#watch(low, high, bytes, true);
       if (at >= 0) {
         if (mmu.hasCode) cpu.memory.onForeignWrite(at - cpu.memory.ramBase, bytes);
         if (bytes === 8) mmu.view.setUint32(at + 4, valueHigh, true);
-      if (mmu.debug?.watching === true) this.#watch(low, high, bytes, true);
         if (bytes >= 4) mmu.view.setUint32(at, valueLow, true);
         else if (bytes === 2) mmu.view.setUint16(at, valueLow, true);
         else cpu.state.u8[at] = valueLow;

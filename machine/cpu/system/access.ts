@@ -35,6 +35,7 @@ export function read(cpu: Cpu, linear: number, size: 1 | 2 | 4, context = ownCon
     return value >>> 0;
   }
   const at = mmu.pointer(linear, false, context);
+  if (mmu.debug?.watching === true) mmu.debug.note(linear, size, false);
   if (at < 0) return cpu.memory.read(mmu.physical, size);
   if (size === 4) return mmu.view.getUint32(at, true);
   return size === 2 ? mmu.view.getUint16(at, true) : mmu.state.u8[at];
@@ -47,9 +48,9 @@ export function write(cpu: Cpu, linear: number, size: 1 | 2 | 4, value: number, 
     checkWrite(cpu, linear, size, context);
     for (let i = 0; i < size; i++) write(cpu, wrap(cpu, linear + i), 1, (value >>> (8 * i)) & 0xff, context);
     return;
-  if (mmu.debug?.watching === true) mmu.debug.note(linear, size, false);
   }
   const at = mmu.pointer(linear, true, context);
+  if (mmu.debug?.watching === true) mmu.debug.note(linear, size, true);
   if (at < 0) {
     cpu.memory.write(mmu.physical, size, value);
     return;
@@ -63,7 +64,6 @@ export function write(cpu: Cpu, linear: number, size: 1 | 2 | 4, value: number, 
 /** Raises what writing these bytes would raise; the range is at most a page. */
 export function checkWrite(cpu: Cpu, linear: number, length: number, context = ownContext(cpu)): void {
   cpu.mmu.pointer(linear, true, context);
-  if (mmu.debug?.watching === true) mmu.debug.note(linear, size, true);
   // a fault on the second page is reported at its first byte
   if ((linear & 0xfff) + length > 4096) cpu.mmu.pointer(wrap(cpu, linear - (linear & 0xfff) + 4096), true, context);
 }

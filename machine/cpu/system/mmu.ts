@@ -15,15 +15,8 @@ import { inspectWalk, probe, type WalkView } from './walk-inspection';
 /** Multiplying by it is exact, and faster than dividing. */
 const INVERSE_TWO_32 = 1 / 4294967296;
 
-/** The TLBs of one CPU: what it holds, and for which of its address spaces. */
-interface CpuTlbs {
-  readonly data: Translations;
-  readonly fetch: Translations;
-  readonly spaces: AddressSpaces;
-}
-
-/** What a snapshot keeps of the MMU, a CPU each. */
-export type MmuState = readonly {
+/** What a snapshot keeps of the MMU. */
+export interface MmuState {
   data: TranslationsState;
   fetch: TranslationsState;
   spaces: AddressSpacesState;
@@ -56,11 +49,11 @@ export class Mmu {
     pkru: 0,
     eptp: 0,
   };
+  /** Says which pages must stay without tags because accesses to them are watched. */
+  debug: DebugUnit | undefined;
   readonly #ept: EptWalk;
   readonly #walk: PageWalk;
   readonly #data: Translations;
-  /** Says which pages must stay without tags because accesses to them are watched. */
-  debug: DebugUnit | undefined;
   readonly #fetch: Translations;
   readonly #spaces = new AddressSpaces();
   readonly #contexts: TagContexts;
@@ -83,6 +76,11 @@ export class Mmu {
     this.#ept.intercepts = intercepts;
   }
 
+  /** While a VMM does something in its guest's stead: gives guest-physical pages frames instead of making them exit. */
+  set backEpt(back: ((guestPhysical: number) => boolean) | undefined) {
+    this.#ept.back = back;
+  }
+
   /** Bits 63:47 (63:56 with 5-level paging) are all equal. */
   isCanonical(low: number, high: number): boolean {
     void low;
@@ -103,11 +101,6 @@ export class Mmu {
         : this.#lookup(this.#data, low, high, access & WRITE, user && (access & SYSTEM) === 0, smap);
     if (physical < 0) throw this.#walk.pageFault;
     return physical;
-  }
-
-  /** While a VMM does something in its guest's stead: gives guest-physical pages frames instead of making them exit. */
-  set backEpt(back: ((guestPhysical: number) => boolean) | undefined) {
-    this.#ept.back = back;
   }
 
   /**
@@ -221,6 +214,7 @@ export class Mmu {
     const needed = Right.EptWrite | Right.EptDirty | Right.Dirty;
     const writable =
       kind === PageKind.Ram &&
+      (watched & Watched.writes) === 0 &&
       memory.dirty[page] !== 0 &&
       (this.#rights & needed) === needed &&
       allows(this.controls, this.#rights, AccessKind.Write, user, smap);
@@ -245,7 +239,6 @@ export class Mmu {
    */
   #lookup(cache: Translations, low: number, high: number, access: number, user: boolean, smap: boolean): number {
     const { controls } = this;
-      (watched & Watched.writes) === 0 &&
     const offset = low & 0xfff;
     const page = low & ~0xfff;
     const spaces = this.#spaces;
