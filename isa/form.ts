@@ -196,7 +196,10 @@ export interface Form {
 /** Popek and Goldberg's classes, as concepts.md defines them; `hole`: sensitive but not privileged on classic x86. */
 export type PopekGoldberg = 'innocuous' | 'privileged' | 'hole';
 
-/** How VMX non-root mode treats it: never exits, always exits, or exits as a control says (its name from isa/vmx). */
+/**
+ * How VMX non-root mode treats it: never exits, always exits, or exits as controls or VMCS fields say (their names from
+ * isa/vmx, divided by `, ` where there are several).
+ */
 export type VmxBehaviour = 'none' | 'always' | { control: string };
 
 /** What a manual page says of a mnemonic. */

@@ -63,7 +63,7 @@ export interface Meaning {
   /** Divided by spaces. */
   exceptions?: string;
   class?: PopekGoldberg;
-  /** `always`, or the name of the control that makes it exit. */
+  /** `always`, or the names of the controls or VMCS fields that make it exit, divided by `, `. */
   vmx?: string;
   /** CPUID feature or processor generation; `8086` unless told. Sizes 32 and 64 raise it to `386` and `X86_64`. */
   feature?: string;

@@ -2,7 +2,7 @@
 import { type InstructionSource, instruction } from '../notation';
 import { packed, packedImmediate, unary, vexOf } from './avx-rows';
 
-const avx2 = { feature: 'AVX2' };
+const avx2 = { feature: 'AVX2', exceptions: '#NM #UD' };
 
 /** Operations of map 0F that are packed on 128 (AVX) and 256 bits (AVX2), by opcode. */
 const map0F = {

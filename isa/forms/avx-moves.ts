@@ -3,7 +3,7 @@ import { type InstructionSource, instruction } from '../notation';
 import { unary, vexOf } from './avx-rows';
 
 const avx = { feature: 'AVX' };
-const avx2 = { feature: 'AVX2' };
+const avx2 = { feature: 'AVX2', exceptions: '#NM #UD' };
 const plainVex = 'with a VEX encoding';
 
 function wholeMove(sseMnemonic: string, map: string, load: string, store: string): InstructionSource {

@@ -60,6 +60,9 @@ const hintNops = Array.from({ length: 64 }, (_, n) =>
   ),
 );
 
+/** What the gate of a software interrupt or trap does to the flags. */
+const trap = { writes: 'IF TF NT RF AC VM' } as const;
+
 export const controlTransfer: readonly InstructionSource[] = [
   instruction(
     'jmp',
@@ -135,38 +138,38 @@ export const controlTransfer: readonly InstructionSource[] = [
   instruction(
     'int',
     'Calls the interrupt handler of that vector, if its gate’s DPL allows.',
-    { writes: 'IF TF NT RF AC VM', exceptions: '#GP #NP #SS #TS', class: 'hole', reads: 'IOPL VM' },
+    { ...trap, exceptions: '#GP #NP #SS #TS', class: 'hole', reads: 'IOPL VM' },
     'imm8 | CD ib',
   ),
   instruction(
     'int3',
     'Raises the breakpoint exception #BP; one byte, so that a debugger can put it anywhere.',
-    { exceptions: '#BP' },
+    { ...trap, exceptions: '#BP' },
     '| CC',
   ),
   instruction(
     'int03',
     'Raises the breakpoint exception #BP; another name of INT3.',
-    { exceptions: '#BP' },
+    { ...trap, exceptions: '#BP' },
     '| CC | encode',
   ),
-  instruction('int1', 'Raises the debug exception #DB.', { exceptions: '#DB', feature: '386' }, '| F1'),
+  instruction('int1', 'Raises the debug exception #DB.', { ...trap, exceptions: '#DB', feature: '386' }, '| F1'),
   instruction(
     'int01',
     'Raises the debug exception #DB; another name of INT1.',
-    { exceptions: '#DB', feature: '386' },
+    { ...trap, exceptions: '#DB', feature: '386' },
     '| F1 | encode',
   ),
   instruction(
     'icebp',
     'Raises the debug exception #DB; another name of INT1.',
-    { exceptions: '#DB', feature: '386' },
+    { ...trap, exceptions: '#DB', feature: '386' },
     '| F1 | encode',
   ),
   instruction(
     'into',
     'Raises the overflow exception #OF if OF is set.',
-    { reads: 'OF', exceptions: '#OF' },
+    { ...trap, reads: 'OF', exceptions: '#OF' },
     '| CE | legacy',
   ),
   instruction('iret', interruptReturn, interruptReturnMeaning, '| CF | encode'),
@@ -200,19 +203,19 @@ export const controlTransfer: readonly InstructionSource[] = [
   instruction(
     'pause',
     'Tells the processor that it waits in a spin loop.',
-    { vmx: 'PAUSE exiting', feature: '8086' },
+    { vmx: 'PAUSE exiting, PAUSE-loop exiting', feature: '8086' },
     '| F3 90',
   ),
   instruction(
     'ud0',
-    'Raises #UD, now and on every future processor.',
+    'Raises #UD, now and on every future processor; a ModRM byte follows on Intel’s.',
     { exceptions: '#UD', feature: '186' },
     `
     rv, rmv | 0F FF /r`,
   ),
   instruction(
     'ud1',
-    'Raises #UD, now and on every future processor.',
+    'Raises #UD, now and on every future processor; its operands are decoded and not used.',
     { exceptions: '#UD', feature: '186' },
     `
     rv, rmv | 0F B9 /r`,

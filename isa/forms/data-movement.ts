@@ -88,7 +88,13 @@ export const dataMovement: readonly InstructionSource[] = [
   instruction(
     'mov',
     'Reads a control register: the machine’s modes, the page-fault address or the page-table root.',
-    { privilege: 0, vmx: 'CR3-store exiting', exceptions: '#UD #GP(0)', undefined: 'status', feature: '386' },
+    {
+      privilege: 0,
+      vmx: 'CR3-store exiting, CR8-store exiting',
+      exceptions: '#UD #GP(0)',
+      undefined: 'status',
+      feature: '386',
+    },
     `
     r32, creg      | 0F 20 /r   | legacy en:MR
     r64, creg      | 0F 20 /r   | long f64 en:MR`,
@@ -96,7 +102,13 @@ export const dataMovement: readonly InstructionSource[] = [
   instruction(
     'mov',
     'Writes a control register: switches modes and paging, or loads the page-table root and flushes the TLB.',
-    { privilege: 0, vmx: 'CR3-load exiting', exceptions: '#UD #GP(0)', undefined: 'status', feature: '386' },
+    {
+      privilege: 0,
+      vmx: 'CR0 guest/host mask, CR3-load exiting, CR4 guest/host mask, CR8-load exiting',
+      exceptions: '#UD #GP(0)',
+      undefined: 'status',
+      feature: '386',
+    },
     `
     creg, r32      | 0F 22 /r   | legacy
     creg, r64      | 0F 22 /r   | long f64`,

@@ -40,7 +40,7 @@ const compareAndAdd = conditions.flatMap(({ code, names, meaning, reads }) =>
 const remoteAtomics = (['aadd NP adds', 'aand 66 ANDs', 'axor F3 XORs'] as const).map((line) => {
   const [mnemonic, prefix, verb] = line.split(' ');
   const summary = `Atomically ${verb} a register to memory, weakly ordered.`;
-  return instruction(mnemonic, summary, { feature: 'RAO_INT' }, `my, ry | ${prefix} 0F 38 FC /r`);
+  return instruction(mnemonic, summary, { exceptions: '#UD', feature: 'RAO-INT' }, `my, ry | ${prefix} 0F 38 FC /r`);
 });
 
 export const obsolete: readonly InstructionSource[] = [
@@ -54,8 +54,18 @@ export const obsolete: readonly InstructionSource[] = [
             | 0F B9    | encode
     rv, rmv | 0F B9 /r | encode`,
   ),
-  instruction('ud1', 'Raises #UD, written without operands.', { exceptions: '#UD' }, '| 0F B9 | encode'),
-  instruction('ud0', 'Raises #UD, written without operands.', gone, '| 0F FF | encode'),
+  instruction(
+    'ud1',
+    'Raises #UD; NASM lets its operands and so the ModRM byte be left out.',
+    { exceptions: '#UD' },
+    '| 0F B9 | encode',
+  ),
+  instruction(
+    'ud0',
+    'Raises #UD; written without operands it has no ModRM byte, as on AMD’s processors.',
+    gone,
+    '| 0F FF | encode',
+  ),
   instruction(
     'pop',
     'Pops CS: the 8086 only; the byte begins two-byte opcodes since the 286.',

@@ -31,7 +31,7 @@ const comparison = { reads: 'DF', writes: 'status' };
 const port = {
   privilege: 'iopl',
   exceptions: '#GP(0)',
-  vmx: 'unconditional I/O exiting',
+  vmx: 'unconditional I/O exiting, use I/O bitmaps',
   class: 'privileged',
 } as const;
 

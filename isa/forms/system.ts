@@ -171,19 +171,19 @@ const processor: readonly InstructionSource[] = [
   instruction(
     'wrmsrns',
     'Writes EDX:EAX to the model-specific register that ECX selects, without serializing.',
-    { ...kernel, vmx: 'use MSR bitmaps', feature: 'WRMSRNS' },
+    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'use MSR bitmaps', feature: 'WRMSRNS' },
     '| NP 0F 01 C6 | long\n| NP 0F 01 C6 | legacy decode',
   ),
   instruction(
     'rdmsrlist',
     'Reads up to 64 model-specific registers by a list in memory.',
-    { ...kernel, vmx: 'enable MSR-list instructions', feature: 'MSRLIST' },
+    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable MSR-list instructions, use MSR bitmaps', feature: 'MSRLIST' },
     '| F2 0F 01 C6 | long',
   ),
   instruction(
     'wrmsrlist',
     'Writes up to 64 model-specific registers by lists in memory.',
-    { ...kernel, vmx: 'enable MSR-list instructions', feature: 'MSRLIST' },
+    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable MSR-list instructions, use MSR bitmaps', feature: 'MSRLIST' },
     '| F3 0F 01 C6 | long',
   ),
   instruction(
@@ -201,7 +201,7 @@ const processor: readonly InstructionSource[] = [
   instruction(
     'sysret',
     'Returns from SYSCALL to user code: RIP from RCX, RFLAGS from R11; 64-bit with REX.W.',
-    { ...kernel, writes: 'all', feature: 'SYSCALL' },
+    { ...kernel, exceptions: '#UD #GP(0)', writes: 'all', feature: 'SYSCALL' },
     `
     | W0 0F 07 | long
     | W0 0F 07 | legacy encode
@@ -334,7 +334,7 @@ const processor: readonly InstructionSource[] = [
   instruction(
     'pconfig',
     'Configures platform features such as memory encryption, by the leaf in EAX.',
-    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable PCONFIG', feature: 'PCONFIG' },
+    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable PCONFIG', writes: 'status', feature: 'PCONFIG' },
     '| NP 0F 01 C5',
   ),
   instruction(
@@ -346,19 +346,19 @@ const processor: readonly InstructionSource[] = [
   instruction(
     'encls',
     'Runs the SGX supervisor function that EAX selects.',
-    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable ENCLS exiting', feature: 'SGX' },
+    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable ENCLS exiting', writes: 'status', feature: 'SGX' },
     '| NP 0F 01 CF',
   ),
   instruction(
     'enclu',
     'Runs the SGX user function that EAX selects.',
-    { exceptions: '#UD #GP(0)', feature: 'SGX' },
+    { writes: 'status', exceptions: '#UD #GP(0)', feature: 'SGX' },
     '| NP 0F 01 D7',
   ),
   instruction(
     'enclv',
     'Runs the SGX virtualization function that EAX selects.',
-    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable ENCLV exiting', feature: 'SGX' },
+    { ...kernel, exceptions: '#UD #GP(0)', vmx: 'enable ENCLV exiting', writes: 'status', feature: 'SGX' },
     '| NP 0F 01 C0',
   ),
   instruction(
@@ -726,7 +726,7 @@ const directStores: readonly InstructionSource[] = [
   instruction(
     'enqcmd',
     'Submits a 64-byte command to a device’s queue; ZF says that it has to be tried again.',
-    { writes: 'status', exceptions: '#UD #GP(0)', feature: 'ENQCMD' },
+    { writes: 'status', exceptions: '#UD #GP(0)', vmx: 'PASID translation', feature: 'ENQCMD' },
     `
     r16, m512 | F2 a16 0F 38 F8 /r | legacy
     r32, m512 | F2 a16 0F 38 F8 /r | legacy encode
@@ -738,7 +738,7 @@ const directStores: readonly InstructionSource[] = [
   instruction(
     'enqcmds',
     'Submits a 64-byte command of the kernel to a device’s queue; ZF says to try again.',
-    { ...kernel, writes: 'status', exceptions: '#UD #GP(0)', feature: 'ENQCMD' },
+    { ...kernel, writes: 'status', exceptions: '#UD #GP(0)', vmx: 'PASID translation', feature: 'ENQCMD' },
     `
     r16, m512 | F3 a16 0F 38 F8 /r | legacy
     r32, m512 | F3 a16 0F 38 F8 /r | legacy encode
@@ -756,7 +756,7 @@ const directStores: readonly InstructionSource[] = [
   instruction(
     'uiret',
     'Returns from a user-interrupt handler.',
-    { writes: 'status', exceptions: '#UD #GP(0)', feature: 'UINTR' },
+    { writes: 'status TF DF NT RF AC ID', exceptions: '#UD #GP(0)', feature: 'UINTR' },
     '| F3 0F 01 EC | long',
   ),
 ];

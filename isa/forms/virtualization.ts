@@ -23,7 +23,7 @@ export const virtualization: readonly InstructionSource[] = [
   instruction(
     'vmptrst',
     'Stores the physical address of the current VMCS, all ones if none.',
-    vmx,
+    vmxFlags,
     'm64 | NP 0F C7 /7',
   ),
   instruction(

@@ -45,7 +45,8 @@ export function privilegeText({ privilege }: Instruction): string {
 export function vmxText({ vmx }: Instruction): string {
   if (vmx === 'none') return 'no VM exit of its own';
   if (vmx === 'always') return 'always exits from non-root mode';
-  return `exits from non-root mode as the control “${vmx.control}” says`;
+  const controls = vmx.control.split(', ').map((name) => `“${name}”`);
+  return `exits from non-root mode as ${controls.join(', ')} ${controls.length === 1 ? 'says' : 'say'}`;
 }
 
 export function classText({ popekGoldberg }: Instruction): string {
