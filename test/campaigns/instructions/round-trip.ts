@@ -70,7 +70,7 @@ export function roundTrip(encodings: readonly { text: string; bytes: Uint8Array 
       const own = part.bytes.length;
       const theirs = [measured.get(i * 32), second.get(i * 32)];
       if (!theirs.includes(own))
-        lengths.push(`${bits} ${hex(part.bytes)} "${part.text}": ${own} bytes, ndisasm and objdump say ${theirs}`);
+        lengths.push(`${bits} ${part.source}: ${hex(part.bytes)} has ${own} bytes, ndisasm and objdump say ${theirs}`);
     });
   }
   result.instructions = all.length;

@@ -82,7 +82,7 @@ export function run(plan: Plan): Totals {
     const round = roundTrip(accepted, plan.bits);
     totals.decoded = round.instructions;
     totals.failures = round.failures.filter((failure) => !isAnother(failure));
-    totals.lengths = round.lengths;
+    totals.lengths = round.lengths.filter((length) => !isAnother(length));
     totals.undecodable = round.undecodable;
   }
   return totals;
