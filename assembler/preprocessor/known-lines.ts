@@ -1,3 +1,4 @@
+import type { ParsedInstruction } from '../encoder/instruction';
 import type { Token } from '../source/token';
 import type { BodyLine } from './multi-line-macro';
 
@@ -7,11 +8,20 @@ export interface KnownLine {
   readonly epoch: number;
 }
 
+/** Makes statements of new lines out of the parts of lines known. */
+export interface LineComposer<Statement> {
+  compose(text: string): Statement | undefined;
+  learn(text: string, tokens: readonly Token[], instruction: ParsedInstruction): void;
+  forget(): void;
+}
+
 /**
  * Lines that became one statement which means the same wherever it stands. Programs repeat themselves: the next line of
  * the same text needs no lexer and no parser, until a name in such a line becomes a macro.
  */
 export class KnownLines<Statement extends object> {
+  constructor(private readonly composer?: LineComposer<Statement>) {}
+
   private readonly byText = new Map<string, Statement>();
   private epoch = 0;
   /** The line in hand, if it could be remembered: its text or the macro's line, and its tokens. */
@@ -20,9 +30,15 @@ export class KnownLines<Statement extends object> {
 
   /** What the line became before; undefined where it is new or may mean something else now. */
   find(key: string | BodyLine): Statement | undefined {
-    if (typeof key === 'string') return this.byText.get(key);
+    if (typeof key === 'string') return this.byText.get(key) ?? this.compose(key);
     const { known } = key;
     return known !== undefined && known.epoch === this.epoch ? (known.statement as Statement) : undefined;
+  }
+
+  private compose(text: string): Statement | undefined {
+    const made = this.composer?.compose(text);
+    if (made !== undefined) this.byText.set(text, made);
+    return made;
   }
 
   /** A line without anything for the preprocessor in it is on its way to the parser. */
@@ -36,20 +52,23 @@ export class KnownLines<Statement extends object> {
   }
 
   /** The parser made one statement of the line on offer, whose meaning does not depend on its place. */
-  remember(statement: Statement): void {
+  remember(statement: Statement, instruction: ParsedInstruction): void {
     const { key, tokens } = this;
     if (key === undefined) return;
     for (let i = 0; i < tokens.length; i++) {
       const { identifier } = tokens[i]!;
       if (identifier !== undefined) identifier.folded.inKnownLine = true;
     }
-    if (typeof key === 'string') this.byText.set(key, statement);
-    else key.known = { statement, epoch: this.epoch };
+    if (typeof key === 'string') {
+      this.byText.set(key, statement);
+      this.composer?.learn(key, tokens, instruction);
+    } else key.known = { statement, epoch: this.epoch };
   }
 
   /** Lines may mean something else from now on. */
   forget(): void {
     this.byText.clear();
+    this.composer?.forget();
     this.epoch++;
     this.key = undefined;
   }

@@ -15,7 +15,8 @@ import { type LineObserver, Preprocessor, type PreprocessorHost } from '../prepr
 import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
-import { Code, condense, type Item, ItemKind, isStatement, type Mode, type Statement } from './item';
+import { ComposedLines } from './composed-lines';
+import { Code, condense, type Item, ItemKind, isStatement, type Mode, type PureCode, type Statement } from './item';
 import { Layout } from './layout';
 import type { LineRecords } from './line-records';
 import { ListedLines } from './listed-lines';
@@ -55,7 +56,12 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
-  readonly knownLines = new KnownLines<Code>();
+  readonly knownLines = new KnownLines<PureCode>(
+    new ComposedLines((instruction) => {
+      const at = this.layout.encodePure(instruction, this.mode);
+      return { at, size: this.layout.pureSize };
+    }),
+  );
   statements!: StatementParser;
   /** What each line of the main file was read with; undefined where nobody will edit them. */
   records: LineRecords | undefined;
@@ -326,8 +332,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     preprocessor.knownLines = knownLines;
     for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
       const { line, frame } = preprocessor;
-      const code = preprocessor.known as Code | undefined;
-      if (code) this.items.push(code.again(line, frame, this.mode, this.section, this.listingLine));
+      const code = preprocessor.known as PureCode | undefined;
+      if (code) this.items.push(new Code(line, frame, this.mode, this.section, this.listingLine, code));
       else {
         this.saidBefore = diagnostics.said;
         statements.parse(tokens, line, frame);
@@ -347,10 +353,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const column = onLine ? first.column : 0;
     const end = onLine ? last.end : line.text.length;
     const { mode, section, listingLine } = this;
-    const code = new Code(line, frame, mode, section, listingLine, at, this.layout.pureSize, column, end);
-    this.items.push(code);
+    const code: PureCode = { at, size: this.layout.pureSize, column, end };
+    this.items.push(new Code(line, frame, mode, section, listingLine, code));
     // Something was said about it: it is to be said each time.
-    if (this.saidBefore === this.diagnostics.said) this.knownLines.remember(code);
+    if (this.saidBefore === this.diagnostics.said) this.knownLines.remember(code, instruction);
     return true;
   }
 

@@ -90,6 +90,16 @@ export abstract class Item {
   abstract get range(): SourceRange;
 }
 
+/** What lines become that mean the same bytes anywhere; shared by all lines of the same text. */
+export interface PureCode {
+  /** Where the bytes stand in the {@link CodeBuffer}, and how many there are. */
+  readonly at: number;
+  readonly size: number;
+  /** Columns of the line. */
+  readonly column: number;
+  readonly end: number;
+}
+
 /** An instruction that means the same bytes anywhere: no symbol and no place in it. Most lines are; so it is small. */
 export class Code extends Item {
   constructor(
@@ -98,14 +108,13 @@ export class Code extends Item {
     mode: Mode,
     section: Section,
     listingLine: number,
-    /** Where its bytes stand in the {@link CodeBuffer}. */
-    readonly at: number,
-    size: number,
-    /** Columns of the line. */
-    private readonly column: number,
-    private readonly end: number,
+    private readonly pure: PureCode,
   ) {
-    super(ItemKind.Code, line, frame, mode, section, listingLine, size);
+    super(ItemKind.Code, line, frame, mode, section, listingLine, pure.size);
+  }
+
+  get at(): number {
+    return this.pure.at;
   }
 
   get length(): number {
@@ -113,13 +122,8 @@ export class Code extends Item {
   }
 
   get range(): SourceRange {
-    const { line, column, end } = this;
-    return columnRange(line, column, end);
-  }
-
-  /** The same instruction on another line of the same text. */
-  again(line: SourceLine, frame: Frame | undefined, mode: Mode, section: Section, listingLine: number): Code {
-    return new Code(line, frame, mode, section, listingLine, this.at, this.size, this.column, this.end);
+    const { column, end } = this.pure;
+    return columnRange(this.line, column, end);
   }
 }
 
