@@ -1,3 +1,5 @@
+import type { Processor } from '../machine/cpu/processor';
+import type { TripleFault } from '../machine/cpu/system/exceptions';
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import { explainTripleFault } from './explain';
@@ -22,7 +24,6 @@ interface BareSnapshot extends Snapshot {
 /** The bare machine as a target: no VMM, guest-physical addresses are host-physical. */
 export class BareTarget implements Target {
   readonly method = 'none';
-  readonly cpus = 1;
   readonly exits: readonly ExitRecord[] = [];
   readonly cost = 0;
   readonly #serial = new Transcript();
@@ -49,12 +50,34 @@ export class BareTarget implements Target {
       case 'breakpoint':
         return { kind: 'breakpoint', address: BigInt.asUintN(64, BigInt(this.machine.processor.state.linearIp)) };
       case 'triple-fault':
-        return { kind: 'triple-fault', explanation: explainTripleFault(stop.fault) };
+        return { kind: 'triple-fault', explanation: this.#explain(stop.fault, stop.cpu) };
       case 'vm-exit':
         return { kind: 'limit' };
       default:
         return stop;
     }
+  }
+
+  #explain(fault: TripleFault, cpu: number): string {
+    return `${this.cpus > 1 ? `CPU ${cpu}: ` : ''}${explainTripleFault(fault)}`;
+  }
+
+  get cpus(): number {
+    return this.machine.cpus.count;
+  }
+
+  get currentCpu(): number {
+    return this.machine.cpus.current;
+  }
+
+  instructionsOf(cpu: number): number {
+    return this.machine.cpus.retired(cpu);
+  }
+
+  /** Looks at a CPU: the current one where none is named. */
+  #of<T>(cpu: number | undefined, look: (processor: Processor) => T): T {
+    const { cpus, processor } = this.machine;
+    return cpus.with(cpu ?? cpus.current, () => look(processor));
   }
 
   setBreakpoints(addresses: readonly bigint[]): void {
@@ -63,24 +86,24 @@ export class BareTarget implements Target {
 
   setBreakOnExits(): void {}
 
-  registers(): Registers {
-    return readRegisters(this.machine.processor);
+  registers(cpu?: number): Registers {
+    return this.#of(cpu, readRegisters);
   }
 
-  writeRegister(name: string, value: bigint): boolean {
-    return writeRegister(this.machine.processor, name, value);
+  writeRegister(name: string, value: bigint, cpu?: number): boolean {
+    return this.#of(cpu, (processor) => writeRegister(processor, name, value));
   }
 
-  readVirtual(address: bigint, length: number): Uint8Array {
-    return readVirtual(this.machine.processor, address, length);
+  readVirtual(address: bigint, length: number, cpu?: number): Uint8Array {
+    return this.#of(cpu, (processor) => readVirtual(processor, address, length));
   }
 
-  writeVirtual(address: bigint, bytes: Uint8Array): number {
-    return writeVirtual(this.machine.processor, address, bytes);
+  writeVirtual(address: bigint, bytes: Uint8Array, cpu?: number): number {
+    return this.#of(cpu, (processor) => writeVirtual(processor, address, bytes));
   }
 
-  translate(address: bigint): number | undefined {
-    return probe(this.machine.processor, address);
+  translate(address: bigint, cpu?: number): number | undefined {
+    return this.#of(cpu, (processor) => probe(processor, address));
   }
 
   readPhysical(address: number, length: number): Uint8Array {
@@ -132,7 +155,7 @@ export class BareTarget implements Target {
 
   hash(): string {
     const hash = new Hash();
-    hashValues(this.registers(), hash);
+    for (let cpu = 0; cpu < this.cpus; cpu++) hashValues(this.registers(cpu), hash);
     hash.addBytes(this.machine.memory.bytes);
     return hash.toString();
   }

@@ -13,6 +13,9 @@ const MEBIBYTE = 1024 * 1024;
 /** Linear memory ends at 4 GiB; the engine's own tables take some of it. */
 const MOST_MEMORY = 3 * 1024 * MEBIBYTE;
 
+/** The I/O APIC's ID, four bits, comes after the CPUs'. */
+const MOST_CPUS = 15;
+
 const loadError = (message: string): LoadError => ({ kind: 'load-error', message });
 
 /** What of the launch options cannot be, in words; undefined if all is well. */
@@ -21,7 +24,9 @@ function refuse(options: LaunchOptions): string | undefined {
   if (!Number.isInteger(memory) || memory < MEBIBYTE || memory > MOST_MEMORY || memory % 65536 !== 0) {
     return `memory: ${memory} bytes; it must be 1M to 3072M, a multiple of 64K`;
   }
-  if (cpus !== 1) return `cpus: ${cpus}; this version runs one CPU`;
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) return `cpus: ${cpus}; it must be 1 to ${MOST_CPUS}`;
+  if (cpus > 1 && virtualization === 'ept')
+    return `cpus: ${cpus}; the VMM gives its guests one CPU, several need virtualization "none"`;
   if (virtualization !== 'none' && virtualization !== 'ept')
     return `virtualization "${virtualization}" is not there yet; use "ept" or "none"`;
   return undefined;
@@ -39,12 +44,13 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
     entryBits: options.entryBits,
     initrd: options.initrd,
     commandLine: options.commandLine,
+    cpus: options.cpus,
   });
   if (isBootError(plan)) return loadError(plan.message);
   const drives = { floppy: options.floppy, disk: options.disk, cdrom: options.cdrom, ...plan.drives };
   const devices = { ...drives, realModeEntry: plan.realModeEntry };
   if (options.virtualization === 'none') {
-    const machine = new Machine({ memory: options.memory, tier1: options.tier1, ...devices });
+    const machine = new Machine({ memory: options.memory, cpus: options.cpus, tier1: options.tier1, ...devices });
     machine.processor.profile = defaultProfile({ vmx: true });
     const start = plan.place(guestMemory(machine.memory));
     if (isBootError(start)) return loadError(start.message);

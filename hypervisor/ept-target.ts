@@ -29,6 +29,7 @@ interface EptSnapshot extends Snapshot {
 export class EptTarget implements Target {
   readonly method = 'ept';
   readonly cpus = 1;
+  readonly currentCpu = 0;
   readonly #serial = new Transcript();
 
   constructor(
@@ -41,6 +42,10 @@ export class EptTarget implements Target {
 
   get instructions(): number {
     return this.machine.retired;
+  }
+
+  instructionsOf(): number {
+    return this.instructions;
   }
 
   get memorySize(): number {
@@ -89,7 +94,8 @@ export class EptTarget implements Target {
 
   /** The guest's registers as the guest sees them: CR0 and CR4 through the read shadows. */
   registers(): Registers {
-    const registers = readRegisters(this.machine.processor);
+    const live = readRegisters(this.machine.processor);
+    const registers = { ...live, cr8: BigInt(this.vmm.localApic.taskPriority) };
     const { vmcs } = this.vmm.vcpu;
     const mask0 = vmcs.read('cr0GuestHostMask');
     const mask4 = vmcs.read('cr4GuestHostMask');
@@ -107,6 +113,10 @@ export class EptTarget implements Target {
       const { vmcs } = this.vmm.vcpu;
       vmcs.write(name === 'cr0' ? 'cr0ReadShadow' : 'cr4ReadShadow', BigInt.asUintN(64, value));
       return writeRegister(this.machine.processor, name, value | (name === 'cr0' ? CR0_FORCED : CR4_FORCED));
+    }
+    if (name === 'cr8') {
+      this.vmm.localApic.taskPriority = Number(value & 15n);
+      return true;
     }
     return writeRegister(this.machine.processor, name, value);
   }

@@ -61,7 +61,7 @@ export function readRegisters(processor: Processor): Registers {
     cr2: at(State.cr2),
     cr3: at(State.cr3),
     cr4: at(State.cr4),
-    cr8: at(State.cr8),
+    cr8: processor.localApic ? BigInt(processor.localApic.taskPriority) : at(State.cr8),
     efer: at(State.efer),
     gdtr: { base: at(State.gdtrBase), limit: state.get32(State.gdtrLimit) },
     idtr: { base: at(State.idtrBase), limit: state.get32(State.idtrLimit) },
@@ -89,6 +89,7 @@ export function writeRegister(processor: Processor, name: string, value: bigint)
   }
   if (name === 'rip' || name === 'eip' || name === 'ip') state.rip = Number(BigInt.asIntN(64, value));
   else if (name === 'rflags' || name === 'eflags' || name === 'flags') state.rflags = Number(value & 0x3f7fd7n) | 2;
+  else if (name === 'cr8' && processor.localApic) processor.localApic.taskPriority = Number(value & 15n);
   else if (Object.hasOwn(CONTROL, name)) {
     state.set64(CONTROL[name], BigInt.asUintN(64, value));
     // what was translated under the old value must not be found

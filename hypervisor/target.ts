@@ -77,6 +77,10 @@ export interface Target {
   readonly cpus: number;
   /** Guest instructions retired since power-on (all vCPUs). */
   readonly instructions: number;
+  /** The CPU that executes next, unless its turn ends just here: whose instruction stopped the run. */
+  readonly currentCpu: number;
+  /** Instructions that one CPU retired since power-on. */
+  instructionsOf(cpu: number): number;
   /** Bytes of guest-physical RAM. */
   readonly memorySize: number;
 
@@ -92,6 +96,7 @@ export interface Target {
   /** Names of exit reasons (isa/vmx) after whose handling `run` stops; ignored by `none`. */
   setBreakOnExits(reasons: readonly string[]): void;
 
+  /** `cpu` counts from 0; without it {@link currentCpu} is meant, here and below. */
   registers(cpu?: number): Registers;
   /** Sets one register by its lower-case name (`rax`, `rip`, `rflags`); false if there is none of that name. */
   writeRegister(name: string, value: bigint, cpu?: number): boolean;

@@ -4,11 +4,11 @@ import { CodeCache } from './cpu/code-cache';
 import type { GuestFault } from './cpu/fault';
 import { Leave, State } from './cpu/layout';
 import { CODE_RECORDS, CODE_TABLES, Processor } from './cpu/processor';
-import { resetCpu } from './cpu/reset';
 import { deliverDebug, deliverFault, deliverInterrupt, type TripleFault } from './cpu/system/exceptions';
 import type { MmuState } from './cpu/system/mmu';
 import { Translator } from './cpu/translator/translator';
 import { VmxUnit } from './cpu/vmx/vmx-unit';
+import { CpuSet, type CpuSetState } from './cpu-set';
 import { type MemorySnapshot, PageKind, PhysicalMemory } from './memory';
 import type { GuestMemory } from './memory-view';
 import { createPc, type PcOptions, type Platform, type PlatformState } from './platform';
@@ -33,7 +33,8 @@ export type MachineStop =
   | { kind: 'limit' }
   | { kind: 'breakpoint' }
   | { kind: 'ended'; reason: 'debug-exit' | 'power-off' | 'halted'; value: number }
-  | { kind: 'triple-fault'; fault: TripleFault }
+  /** A CPU went into shutdown. */
+  | { kind: 'triple-fault'; fault: TripleFault; cpu: number }
   /** Halted with interrupts on, and no alarm is set. */
   | { kind: 'idle' }
   /** A VM exit was taken and its owner wants the machine to stop. */
@@ -43,7 +44,7 @@ export type MachineStop =
 export interface MachineSnapshot {
   readonly retired: number;
   readonly idle: number;
-  readonly cpu: Uint8Array;
+  readonly cpus: CpuSetState;
   readonly mmu: MmuState;
   readonly memory: MemorySnapshot;
   readonly platform: PlatformState;
@@ -51,14 +52,15 @@ export interface MachineSnapshot {
 }
 
 /**
- * The bare machine: CPU, memory, clock and devices. Between slices it does what hardware does between instructions: alarms,
- * interrupts, halts, single-step traps. Deterministic: what happens depends on the instruction count alone.
+ * The bare machine: CPUs, memory, clock and devices. Between slices it does what hardware does between instructions: alarms,
+ * interrupts, halts, single-step traps, turns of several CPUs. Deterministic: what happens depends on the instruction count alone.
  */
 export class Machine {
   readonly memory: PhysicalMemory;
   readonly clock = new Clock();
   readonly processor: Processor;
   readonly platform: Platform;
+  readonly cpus: CpuSet;
   readonly translator: Translator;
   /** Ticks that passed besides the instructions: in HLT, and while I/O ports answered. */
   idle = 0;
@@ -77,7 +79,8 @@ export class Machine {
     const ramBase = Math.ceil((CODE_BASE + arena) / 65536) * 65536;
     const linear = new WebAssembly.Memory({ initial: (ramBase + options.memory) / 65536 });
     this.memory = new PhysicalMemory(linear.buffer, ramBase, options.memory);
-    this.processor = new Processor(linear, this.memory, this.clock, CODE_BASE);
+    const cpus = options.cpus ?? 1;
+    this.processor = new Processor(linear, this.memory, this.clock, CODE_BASE, cpus);
     this.translator = new Translator(this.processor);
     if (options.tier1 !== 'off') this.processor.translator = this.translator;
     const { processor } = this;
@@ -88,8 +91,7 @@ export class Machine {
     this.platform = createPc(this.clock, { ...options, memory: guestMemory(this.memory) });
     this.memory.mmio = this.platform;
     processor.ports = this.platform;
-    processor.interrupts = this.platform.interrupts;
-    processor.interrupts.onChange = () => processor.endSlice();
+    this.cpus = new CpuSet(processor, this.platform, this.vmx, cpus);
     processor.deliverFault = (fault) => this.#deliverFault(fault);
     processor.tripleFault = (fault) => this.#tripleFault(fault);
     processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;
@@ -120,17 +122,16 @@ export class Machine {
     this.processor.endSlice();
   }
 
-  /** CPU and devices as after power-on; memory stays. */
+  /** CPUs and devices as after power-on; memory stays. */
   reset(): void {
     this.#resetWanted = false;
-    resetCpu(this.processor);
-    this.#setThreshold();
+    this.cpus.reset(this.#heatThreshold);
     this.platform.reset();
   }
 
-  #setThreshold(): void {
+  get #heatThreshold(): number {
     const { tier1 } = this.options;
-    this.processor.state.set32(State.heatThreshold, tier1 === 'off' ? 0x100 : tier1 === 'always' ? 1 : HOT);
+    return tier1 === 'off' ? 0x100 : tier1 === 'always' ? 1 : HOT;
   }
 
   get retired(): number {
@@ -148,10 +149,11 @@ export class Machine {
    * @param skip pass over a breakpoint on the first instruction
    */
   run(instructions: number, skip: boolean): MachineStop {
-    const { processor, clock } = this;
+    const { processor, clock, cpus } = this;
     // only the instruction at the present address is passed over, not one that an interrupt leads to first
     let first = skip;
     const start = processor.state.linearIp;
+    const starting = cpus.current;
     for (;;) {
       clock.fireDue(clock.now());
       if (this.#resetWanted) this.reset();
@@ -161,7 +163,9 @@ export class Machine {
         this.yielded = undefined;
         return stop;
       }
+      cpus.schedule();
       if (this.#takeDebugTrap(false)) continue;
+      if (cpus.takeNmi((body) => this.guarded(body))) continue;
       if (this.vmx.inNonRoot && this.vmx.betweenInstructions(this.externalInterrupt())) continue;
       if (this.#takeInterrupt()) continue;
       if (processor.state.get32(State.activity) !== 0) {
@@ -174,9 +178,10 @@ export class Machine {
         instructions - processor.retired,
         clock.next() - clock.now(),
         this.vmx.untilPreemption,
+        cpus.untilTurn,
         SLICE,
       );
-      const leave = this.#slice(room, first && processor.state.linearIp === start);
+      const leave = this.#slice(room, first && processor.state.linearIp === start && cpus.current === starting);
       first = false;
       if (leave === Leave.Breakpoint) return { kind: 'breakpoint' };
     }
@@ -206,16 +211,14 @@ export class Machine {
     }
   }
 
-  /** In HLT: lets time jump to the next alarm. */
+  /** No CPU can run: lets time jump to the next alarm. */
   #halted(): MachineStop | undefined {
-    const { clock, processor } = this;
-    const { state } = processor;
-    const interruptsOn = (state.get32(State.systemFlags) & 0x200) !== 0;
-    if (!interruptsOn && !processor.wakesWithoutInterrupts) {
+    const { clock } = this;
+    const next = this.cpus.wakesAt();
+    if (next === undefined) {
       this.end({ kind: 'ended', reason: 'halted', value: 0 });
       return undefined;
     }
-    const next = clock.next();
     if (next === Number.POSITIVE_INFINITY) return { kind: 'idle' };
     this.idle += Math.max(0, next - clock.now());
     return undefined;
@@ -279,7 +282,7 @@ export class Machine {
   }
 
   #tripleFault(fault: TripleFault): boolean {
-    this.end({ kind: 'triple-fault', fault });
+    this.end({ kind: 'triple-fault', fault, cpu: this.cpus.current });
     return true;
   }
 
@@ -288,7 +291,7 @@ export class Machine {
     return {
       retired: processor.retired,
       idle: this.idle,
-      cpu: processor.state.u8.slice(State.first, State.end),
+      cpus: this.cpus.save(),
       mmu: processor.mmu.save(),
       memory: this.memory.snapshot(),
       platform: this.platform.save(),
@@ -304,11 +307,8 @@ export class Machine {
     this.yielded = undefined;
     this.#resetWanted = false;
     this.memory.restore(snapshot.memory);
-    processor.state.u8.set(snapshot.cpu, State.first);
-    processor.state.set32(State.codeTable, 0);
-    this.#setThreshold();
+    this.cpus.load(snapshot.cpus, this.#heatThreshold);
     processor.mmu.load(snapshot.mmu);
-    this.vmx.reload();
     this.platform.load(snapshot.platform);
   }
 }

@@ -169,8 +169,21 @@ export class Platform {
 
   constructor(readonly clock: Clock) {}
 
-  /** The CPU that makes the accesses from now on: it sees its own local APIC. Set by the CPUs' owner. */
-  currentCpu = 0;
+  /** The CPU that makes the accesses: it sees its own local APIC. */
+  get currentCpu(): number {
+    return this.#currentCpu;
+  }
+
+  #currentCpu = 0;
+
+  /** Another CPU makes the accesses from now on. Called by the CPUs' owner. */
+  selectCpu(cpu: number): void {
+    const { localApics } = this.pc;
+    const before = localApics[this.#currentCpu];
+    const after = localApics[cpu];
+    this.#currentCpu = cpu;
+    if (before.base !== after.base && !sameWindow(before, after)) this.remapMemory();
+  }
 
   /** Plugs a device in. Devices are saved, loaded and reset in this order: interrupt controllers come first. */
   add<D extends Device>(device: D): D {
@@ -295,6 +308,12 @@ export class Platform {
   screenText(): string[] {
     return this.display() === undefined ? this.pc.vga.screenText() : [];
   }
+}
+
+/** Two local APICs answer at the same place. */
+function sameWindow(a: LocalApic, b: LocalApic): boolean {
+  const window = ({ base, enabled, x2apic }: LocalApic): number => (enabled && !x2apic ? base - (base % 4096) : 0);
+  return window(a) === window(b);
 }
 
 /** Builds the whole PC. Its devices are at their power-on state. */

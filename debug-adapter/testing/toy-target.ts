@@ -92,12 +92,17 @@ export interface ToyOptions {
 export class ToyTarget implements Target {
   readonly method = 'ept';
   readonly cpus = 1;
+  readonly currentCpu = 0;
   readonly memorySize = TOY_MEMORY;
   #state: State;
   #breakpoints = new Set<bigint>();
   #breakOnExits = new Set<string>();
   /** How often each was called: what tests look at to see that replays are short. */
   readonly calls = { restore: 0, snapshot: 0 };
+
+  instructionsOf(): number {
+    return this.instructions;
+  }
 
   constructor(
     program: Uint8Array,

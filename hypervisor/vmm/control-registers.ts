@@ -1,6 +1,10 @@
-/** Accesses to CR0 and CR4 that exit because the VMM owns a bit that the guest changes (SDM 3C 24.6.6, 25.3). */
+/**
+ * Accesses to CR0 and CR4 that exit because the VMM owns a bit that the guest changes (SDM 3C 24.6.6, 25.3), and to CR8, which is
+ * the virtual local APIC's.
+ */
 import { CR0_FIXED0, CR4_FIXED0 } from '../../machine/cpu/vmx/capability-msrs';
 import type { Vmcs } from '../../machine/cpu/vmx/vmcs';
+import type { LocalApic } from '../../machine/devices/local-apic';
 import type { VCpu } from './vcpu';
 
 const PE = 1n;
@@ -40,12 +44,14 @@ export function guestViewOfCr4(vmcs: Vmcs): bigint {
   return (vmcs.read('guestCr4') & ~mask) | (vmcs.read('cr4ReadShadow') & mask);
 }
 
-export function handleControlRegister(vcpu: VCpu): string {
+export function handleControlRegister(vcpu: VCpu, apic: LocalApic): string {
   const { vmcs } = vcpu;
   const qualification = vmcs.read32('exitQualification');
   const register = qualification & 15;
   const access = (qualification >>> 4) & 3;
-  const value = vcpu.gpr64((qualification >>> 8) & 15);
+  const gpr = (qualification >>> 8) & 15;
+  const value = vcpu.gpr64(gpr);
+  if (register === 8 && access <= 1) return access === 0 ? writeCr8(vcpu, apic, value) : readCr8(vcpu, apic, gpr);
   if (access === 0 && register === 0) return writeCr0(vcpu, narrow(vcpu, value));
   if (access === 0 && register === 4) return writeCr4(vcpu, narrow(vcpu, value));
   if (access === 2) return writeCr0(vcpu, guestViewOfCr0(vmcs) & ~TS);
@@ -55,6 +61,19 @@ export function handleControlRegister(vcpu: VCpu): string {
     return writeCr0(vcpu, (old & ~0xen) | source | (old & PE));
   }
   throw new Error(`a CR access exit of CR${register}, type ${access}, which the VMM did not ask for`);
+}
+
+function writeCr8(vcpu: VCpu, apic: LocalApic, value: bigint): string {
+  if (value > 15n) return refuse(vcpu, 'CR8[63:4] must be 0');
+  apic.taskPriority = Number(value);
+  vcpu.skipInstruction();
+  return `set the virtual local APIC's task priority to ${hex(value)}`;
+}
+
+function readCr8(vcpu: VCpu, apic: LocalApic, gpr: number): string {
+  vcpu.setGpr64(gpr, BigInt(apic.taskPriority));
+  vcpu.skipInstruction();
+  return "gave the virtual local APIC's task priority";
 }
 
 /** Outside 64-bit code MOV to CR takes 32 bits. */

@@ -3,6 +3,7 @@ import type { ExitReasonName } from '../../isa/vmx/exit-reasons';
 import { Vector } from '../../machine/cpu/fault';
 import { State } from '../../machine/cpu/layout';
 import { cpuid, defaultProfile, supportedXcr0 } from '../../machine/cpu/system/cpuid';
+import type { LocalApic } from '../../machine/devices/local-apic';
 import type { Platform } from '../../machine/platform';
 import { handleControlRegister } from './control-registers';
 import { pagingOf, walkGuest } from './guest-walk';
@@ -15,6 +16,8 @@ export interface Vm {
   readonly memory: VmMemory;
   /** The guest's virtual hardware. */
   readonly platform: Platform;
+  /** The virtual local APIC of the vCPU that exited. */
+  readonly localApic: LocalApic;
   /** The guest is over: halted with interrupts off. */
   halted(): void;
   /** The next instruction accesses a virtual device, or ROM, at this guest-physical address: it is emulated. */
@@ -246,9 +249,9 @@ export const exitHandlers: Readonly<Partial<Record<ExitReasonName, ExitHandler>>
   INVD: skip,
   WBINVD: skip,
   IO_INSTRUCTION: handleIo,
-  RDMSR: handleRdmsr,
-  WRMSR: handleWrmsr,
-  CR_ACCESS: handleControlRegister,
+  RDMSR: (vcpu, vm) => handleRdmsr(vcpu, vm.localApic),
+  WRMSR: (vcpu, vm) => handleWrmsr(vcpu, vm.localApic),
+  CR_ACCESS: (vcpu, vm) => handleControlRegister(vcpu, vm.localApic),
   TASK_SWITCH: handleTaskSwitch,
   EPT_VIOLATION: handleEptViolation,
   XSETBV: handleXsetbv,

@@ -11,6 +11,7 @@ import { switchTask, TaskSwitchSource } from '../../machine/cpu/system/task-swit
 import { requiredOnes } from '../../machine/cpu/vmx/capability-msrs';
 import { saveGuest } from '../../machine/cpu/vmx/guest-state';
 import { VMCS_REVISION, type Vmcs } from '../../machine/cpu/vmx/vmcs';
+import type { LocalApic } from '../../machine/devices/local-apic';
 import type { Machine } from '../../machine/machine';
 import { createPc, type PcOptions, type Platform } from '../../machine/platform';
 import type { ExitRecord } from '../exit-record';
@@ -237,6 +238,8 @@ export class Vmm implements Vm {
       'primaryProcessorBasedControls',
       requiredOnes('primary') |
         PrimaryControl['HLT exiting'] |
+        PrimaryControl['CR8-load exiting'] |
+        PrimaryControl['CR8-store exiting'] |
         PrimaryControl['use I/O bitmaps'] |
         PrimaryControl['use MSR bitmaps'] |
         PrimaryControl['activate secondary controls'],
@@ -324,6 +327,10 @@ export class Vmm implements Vm {
     this.#enter(true);
   }
 
+  get localApic(): LocalApic {
+    return this.platform.pc.localApics[0];
+  }
+
   /** The guest's reset line: vCPU and devices as after power-on, memory as it is. In root mode. */
   #resetGuest(): void {
     this.#resetWanted = false;
@@ -375,7 +382,10 @@ export class Vmm implements Vm {
         const fault = machine.vmx.tripleFault;
         // the registers that are shown from now on are the guest's
         this.#enter(false, true);
-        return this.#stop({ kind: 'triple-fault', explanation: fault ? explainTripleFault(fault) : 'triple fault' });
+        return this.#stop({
+          kind: 'triple-fault',
+          explanation: fault ? explainTripleFault(fault) : 'triple fault',
+        });
       }
       const row = exitReasonNamed(reason);
       const handler = row && exitHandlers[row.name];

@@ -32,9 +32,13 @@ export interface Cpu {
   /** What CPUID says and which features exist; the default profile with VMX if absent. */
   readonly profile?: CpuProfile;
   /** Holds CR8, the upper half of the task priority, where there is one. */
-  localApic?: { taskPriority: number };
+  localApic?: { taskPriority: number } | undefined;
   /** Initial local APIC id, 0 if absent. */
   readonly apicId?: number;
+  /** CPUs of the machine, each a core of the one package; 1 if absent. */
+  readonly cpuCount?: number;
+  /** PAUSE: this CPU waits for another one; absent where there is no other. */
+  readonly spinHint?: (() => void) | undefined;
   ports: PortBus;
   interrupts: InterruptController;
   /** In VMX non-root mode: who decides about exits. */

@@ -135,6 +135,9 @@ export const State = {
   end: 0x900,
 } as const;
 
+/** Values of {@link State.activity}. */
+export const Activity = { Active: 0, Halted: 1, Shutdown: 2, WaitForSipi: 3 } as const;
+
 /** Why the interpreter returned to the run loop. */
 export const Leave = {
   /** The slice's instructions are used up, or something ended it. */

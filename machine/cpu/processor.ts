@@ -47,7 +47,7 @@ export interface RegionTranslator {
 }
 
 /**
- * One CPU: state in linear memory, the interpreter instance over it, the decoded-code cache. It executes slices; when a
+ * The CPU whose turn it is: state in linear memory, the interpreter instance over it, the decoded-code cache. It executes slices; when a
  * slice ends and what happens between slices (interrupts, halts, time) is the machine's business (machine.ts).
  */
 export class Processor implements Cpu {
@@ -56,6 +56,10 @@ export class Processor implements Cpu {
   readonly debug: DebugUnit;
   readonly code: CodeCache;
   readonly table: WebAssembly.Table;
+  /** Number of the CPU whose state this is now, and its initial APIC ID. */
+  apicId = 0;
+  localApic: { taskPriority: number } | undefined;
+  spinHint: (() => void) | undefined;
   /** What CPUID says; undefined is the default profile. */
   profile: CpuProfile | undefined;
   ports: PortBus = { readPort: () => 0xffffffff, writePort: () => {} };
@@ -77,8 +81,6 @@ export class Processor implements Cpu {
   takeVmExit: (exit: VmExit) => boolean = () => true;
   /** The processor went into shutdown; true = leave the run loop. */
   tripleFault: (fault: TripleFault) => boolean = () => true;
-  /** HLT with interrupts off is not the end: something else (NMI, VMX timer) can wake it. */
-  wakesWithoutInterrupts = false;
 
   #intercepts: Intercepts | undefined;
   #pending: GuestFault | VmExit | TripleFault | undefined;
@@ -96,6 +98,7 @@ export class Processor implements Cpu {
     readonly memory: PhysicalMemory,
     readonly clock: Clock,
     codeBase: number,
+    readonly cpuCount = 1,
   ) {
     this.state = new CpuState(linear.buffer);
     this.code = new CodeCache(
@@ -103,7 +106,7 @@ export class Processor implements Cpu {
       { base: codeBase, tables: CODE_TABLES, records: CODE_RECORDS },
       memory.kinds.length,
     );
-    this.mmu = new Mmu(this.state, memory, (page) => this.code.hasCode(page));
+    this.mmu = new Mmu(this.state, memory, (page) => this.code.hasCode(page), cpuCount);
     this.debug = new DebugUnit(this.state);
     this.debug.onMatch = () => this.endSlice();
     this.mmu.debug = this.debug;

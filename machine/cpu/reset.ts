@@ -1,11 +1,45 @@
 import type { Cpu } from './cpu';
-import { Segment, State } from './layout';
+import { Activity, Segment, State } from './layout';
 import { setSegment, updateDerived } from './system/segments';
 
 /** Present, accessed, writable data; DPL 0. */
 const DATA = 0x93;
 /** The same for code that may be read. */
 const CODE = 0x9b;
+
+/** What INIT leaves alone (SDM 3A table 9-1): TSC, MTRRs and other MSRs, XCR0, x87 and SSE state; and the engine's own. */
+const KEPT_BY_INIT: readonly (readonly [first: number, end: number])[] = [
+  [State.xcr0, State.xcr0 + 8],
+  [State.star, State.pkru],
+  [State.mtrrDefType, State.cpl],
+  [State.heatThreshold, State.heatThreshold + 4],
+  [State.remaining, State.remaining + 4],
+  [State.cut, State.cut + 4],
+  [State.xmm, State.end],
+];
+
+/** Puts the CPU into its state after INIT: as after reset, but for what INIT keeps. */
+export function initCpu(cpu: Cpu): void {
+  const { state } = cpu;
+  const caching = state.get32(State.cr0) & 0x60000000;
+  const kept = KEPT_BY_INIT.map(([first, end]) => state.u8.slice(first, end));
+  resetCpu(cpu);
+  KEPT_BY_INIT.forEach(([first], i) => {
+    state.u8.set(kept[i], first);
+  });
+  state.set32(State.cr0, 0x10 | caching);
+  cpu.mmu.updateContext();
+  updateDerived(cpu);
+}
+
+/** A start-up IPI: execution begins at vector * 100h : 0 (SDM 3A 8.4.3). The CPU waited for it. */
+export function startCpu(cpu: Cpu, vector: number): void {
+  const { state } = cpu;
+  state.set32(State.activity, Activity.Active);
+  setSegment(state, Segment.CS, vector << 8, CODE, vector << 12, 0xffff);
+  updateDerived(cpu);
+  state.rip = 0;
+}
 
 /** Puts the CPU into its state after power-up or RESET (SDM 3A table 9-1), except that CS lies at F0000h, where the ROM is. */
 export function resetCpu(cpu: Cpu): void {

@@ -77,6 +77,7 @@ export interface ApicMessage {
 /** What a local APIC does to its processor besides INTR. */
 export interface ProcessorPins {
   nmi(): void;
+  /** INIT: once the processor does it, it calls {@link LocalApic.init}. */
   init(): void;
   /** Start-up IPI: the processor, if it waits for it, begins at CS:IP = vector * 100h : 0. */
   startup(vector: number): void;
@@ -132,7 +133,7 @@ export class LocalApic implements Device, InterruptController {
   #powerOn(): ApicState {
     const virtualWire = this.index === 0;
     return {
-      base: APIC_DEFAULT_BASE | BASE_ENABLED | (this.index === 0 ? BASE_BSP : 0),
+      base: APIC_DEFAULT_BASE + BASE_ENABLED + (this.index === 0 ? BASE_BSP : 0),
       id: this.index,
       tpr: 0,
       ldr: 0,
@@ -172,13 +173,14 @@ export class LocalApic implements Device, InterruptController {
     return this.#s.id;
   }
 
-  /** IA32_APIC_BASE (MSR 1Bh), low 36 bits. */
+  /** IA32_APIC_BASE (MSR 1Bh). */
   get base(): number {
-    return this.#s.base >>> 0;
+    return this.#s.base;
   }
 
   /** Writes IA32_APIC_BASE; false where that is #GP(0): SDM 3A 11.12.5, "x2APIC State Transitions". */
   setBase(value: number): boolean {
+    if (value % 0x1000000000 !== value) return false;
     const enable = value & (BASE_ENABLED | BASE_X2APIC);
     const now = this.#s.base & (BASE_ENABLED | BASE_X2APIC);
     if (enable === BASE_X2APIC) return false;
@@ -186,7 +188,7 @@ export class LocalApic implements Device, InterruptController {
     if (now === 0 && enable === (BASE_ENABLED | BASE_X2APIC)) return false;
     if (enable === 0 && now !== 0) this.#softReset();
     if (enable & BASE_X2APIC) this.#s.id = this.index;
-    this.#s.base = ((value & ~0xfff) | enable | (this.#s.base & BASE_BSP)) >>> 0;
+    this.#s.base = value - (value % 4096) + (enable | (this.#s.base & BASE_BSP));
     this.bus.onBaseChange();
     this.#changed();
     return true;
@@ -218,10 +220,9 @@ export class LocalApic implements Device, InterruptController {
     this.#changed();
   }
 
-  /** INIT arrived: registers as after reset, then the processor's pin. */
+  /** The processor does an INIT: registers as after reset but for the APIC ID and IA32_APIC_BASE. */
   init(): void {
     this.#softReset();
-    this.pins.init();
     this.#changed();
   }
 
@@ -274,6 +275,8 @@ export class LocalApic implements Device, InterruptController {
       this.#error(ESR_RECEIVE_ILLEGAL);
       return;
     }
+    // SDM 3A 11.4.7.2: while it is disabled by software only INIT, NMI, SMI and start-up get through
+    if ((this.#s.svr & SVR_ENABLED) === 0) return;
     const bit = 1 << (vector & 31);
     this.#s.irr[vector >> 5] |= bit;
     if (levelTriggered) this.#s.tmr[vector >> 5] |= bit;
@@ -447,9 +450,9 @@ export class LocalApic implements Device, InterruptController {
     if (shorthand === 0) this.bus.send(message);
     else if (shorthand === 1) this.bus.deliver(message, [this]);
     else
-      this.bus.deliver(
+      this.bus.sendTo(
         message,
-        this.bus.processors.filter((other) => shorthand === 2 || other !== this),
+        this.bus.processors.filter((other) => other.enabled && (shorthand === 2 || other !== this)),
       );
   }
 
@@ -578,7 +581,14 @@ export class ApicBus {
   onEndOfInterrupt: (vector: number) => void = () => {};
 
   send(message: ApicMessage): void {
-    const targets = this.processors.filter((apic) => apic.matches(message.destination, message.logical));
+    this.sendTo(
+      message,
+      this.processors.filter((apic) => apic.matches(message.destination, message.logical)),
+    );
+  }
+
+  /** Delivers to all of them or, in lowest-priority mode, to the one of lowest processor priority (the first of several). */
+  sendTo(message: ApicMessage, targets: readonly LocalApic[]): void {
     if (message.mode !== DeliveryMode.lowest || targets.length < 2) this.deliver(message, targets);
     else {
       const lowest = targets.reduce((a, b) => (b.processorPriority < a.processorPriority ? b : a));
@@ -597,7 +607,7 @@ export class ApicBus {
           apic.pins.nmi();
           break;
         case DeliveryMode.init:
-          apic.init();
+          apic.pins.init();
           break;
         case DeliveryMode.startup:
           apic.pins.startup(message.vector);

@@ -17,7 +17,7 @@ export function hashOf(domain: Domain, pcid: number): number {
 
 /**
  * Generations of address spaces (VPID, EPT pointer, PCID): a flush of one gives it a new generation, so that what was
- * cached under the old one is never found again. Numbers are unique over address spaces and domains.
+ * cached under the old one is never found again. Numbers are unique over address spaces and domains, and over CPUs.
  */
 export class AddressSpaces {
   /** Generation of the address space in force, and of its domain's global translations. */
@@ -26,7 +26,7 @@ export class AddressSpaces {
   /** What their translations add to their slots. */
   hash = 0;
   globalHash = 0;
-  #next = 1;
+  #next: number;
   #domains: Domain[] = [];
   #domain: Domain | undefined;
   #pcid = 0;
@@ -34,8 +34,19 @@ export class AddressSpaces {
   readonly #large = new Uint8Array(4096);
   #gigabyte = false;
 
-  constructor() {
+  /** @param first generations are this, and each `step` more: CPUs have different ones */
+  constructor(
+    first = 1,
+    private readonly step = 1,
+  ) {
+    this.#next = first;
     this.select(0, 0, 0);
+  }
+
+  #generation(): number {
+    const generation = this.#next;
+    this.#next += this.step;
+    return generation;
   }
 
   reset(): void {
@@ -51,7 +62,7 @@ export class AddressSpaces {
     if (domain === undefined || domain.vpid !== vpid || domain.eptp !== eptp) {
       domain = this.#domains.find((d) => d.vpid === vpid && d.eptp === eptp);
       if (domain === undefined) {
-        domain = { hash: this.#domains.length * 1201, vpid, eptp, global: this.#next++, spaces: new Map() };
+        domain = { hash: this.#domains.length * 1201, vpid, eptp, global: this.#generation(), spaces: new Map() };
         this.#domains.push(domain);
       }
       this.#domain = domain;
@@ -78,7 +89,7 @@ export class AddressSpaces {
     const { spaces } = this.#domain!;
     let generation = spaces.get(pcid);
     if (generation === undefined) {
-      generation = this.#next++;
+      generation = this.#generation();
       spaces.set(pcid, generation);
     }
     return generation;
@@ -86,7 +97,7 @@ export class AddressSpaces {
 
   /** All but global translations of the present PCID. */
   flushSpace(): void {
-    this.#domain!.spaces.set(this.#pcid, this.#next++);
+    this.#domain!.spaces.set(this.#pcid, this.#generation());
   }
 
   flushPcid(pcid: number): void {
@@ -102,7 +113,7 @@ export class AddressSpaces {
   }
 
   flush(domain: Domain, global: boolean): void {
-    if (global) domain.global = this.#next++;
+    if (global) domain.global = this.#generation();
     domain.spaces.clear();
   }
 

@@ -20,7 +20,7 @@ export interface CpuProfile {
 
 /** Features of the default profile, in the order of the leaves: isa/cpuid has their bits. */
 const baseline = `
-  SSE3 SSSE3 CMPXCHG16B PCID SSE4.1 SSE4.2 MOVBE POPCNT XSAVE RDRAND
+  SSE3 SSSE3 CMPXCHG16B PCID SSE4.1 SSE4.2 x2APIC MOVBE POPCNT TSC-Deadline XSAVE RDRAND
   FPU DE PSE TSC MSR PAE MCE CX8 APIC SEP MTRR PGE MCA CMOV PAT PSE-36 CLFSH MMX FXSR SSE SSE2
   FSGSBASE IA32_TSC_ADJUST SMEP ERMS INVPCID RDSEED SMAP UMIP PKU RDPID
   LAHF64 PREFETCHW SYSCALL NX Page1GB RDTSCP LM`
@@ -108,7 +108,9 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
     case 1: {
       const { family, model, stepping } = profile;
       const signature = ((model >>> 4) << 16) | (family << 8) | ((model & 15) << 4) | stepping;
-      const result = flagsOf(profile, 1, { eax: signature, ebx: (1 << 16) | (8 << 8), ecx: 0, edx: 0 });
+      const addressable = 1 << coreBits(cpu);
+      const result = flagsOf(profile, 1, { eax: signature, ebx: (addressable << 16) | (8 << 8), ecx: 0, edx: 0 });
+      if (addressable > 1) result.edx |= 1 << 28;
       if (profile.features.has('XSAVE') && (cr4 & 0x40000) !== 0) result.ecx |= 1 << 27;
       const apicBase = cpu.readPlatformMsr(0x1b) ?? state.get64(State.apicBase);
       if ((apicBase & 0x800n) === 0n) result.edx &= ~(1 << 9);
@@ -119,7 +121,7 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
       // descriptor FFH: caches are described by leaf 4
       return { eax: 0x00ff01, ebx: 0, ecx: 0, edx: 0 };
     case 4:
-      return cacheLeaf(subleaf);
+      return cacheLeaf(subleaf, 1 << coreBits(cpu));
     case 7: {
       if (subleaf !== 0) return none;
       const result = flagsOf(profile, 7, none);
@@ -127,10 +129,10 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
       return result;
     }
     case 0xb:
-      // one thread a core, one core: no topology levels beyond the first
+      // one thread a core, all CPUs cores of one package
       return {
-        eax: 0,
-        ebx: subleaf < 2 ? 1 : 0,
+        eax: subleaf === 1 ? coreBits(cpu) : 0,
+        ebx: subleaf === 0 ? 1 : subleaf === 1 ? (cpu.cpuCount ?? 1) : 0,
         ecx: subleaf | (subleaf === 0 ? 0x100 : subleaf === 1 ? 0x200 : 0),
         edx: cpu.apicId ?? 0,
       };
@@ -168,10 +170,15 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
   }
 }
 
-/** Deterministic cache parameters: 32K L1 data and code, 256K L2 (SDM 2A CPUID leaf 4). */
-function cacheLeaf(subleaf: number): CpuidResult {
+/** Bits of an APIC ID that say which core of the package it is. */
+function coreBits(cpu: Cpu): number {
+  return Math.ceil(Math.log2(cpu.cpuCount ?? 1));
+}
+
+/** Deterministic cache parameters: 32K L1 data and code, 256K L2, each a core's own (SDM 2A CPUID leaf 4). */
+function cacheLeaf(subleaf: number, cores: number): CpuidResult {
   const leaf = (type: number, level: number, ways: number, sets: number): CpuidResult => ({
-    eax: type | (level << 5) | (1 << 8),
+    eax: (type | (level << 5) | (1 << 8) | ((cores - 1) << 26)) >>> 0,
     ebx: (63 | ((ways - 1) << 22)) >>> 0,
     ecx: sets - 1,
     edx: 0,

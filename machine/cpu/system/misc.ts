@@ -74,6 +74,7 @@ export function invalidateCaches(cpu: Cpu, instruction: Decoded): void {
 
 export function pause(cpu: Cpu, instruction: Decoded): void {
   cpu.intercepts?.instruction('pause', instruction);
+  cpu.spinHint?.();
 }
 
 /** MONITOR arms nothing: MWAIT ends at once, which the manual allows. */

@@ -15,12 +15,19 @@ import { inspectWalk, probe, type WalkView } from './walk-inspection';
 /** Multiplying by it is exact, and faster than dividing. */
 const INVERSE_TWO_32 = 1 / 4294967296;
 
-/** What a snapshot keeps of the MMU. */
-export interface MmuState {
+/** The TLBs of one CPU: what it holds, and for which of its address spaces. */
+interface CpuTlbs {
+  readonly data: Translations;
+  readonly fetch: Translations;
+  readonly spaces: AddressSpaces;
+}
+
+/** What a snapshot keeps of the MMU, a CPU each. */
+export type MmuState = readonly {
   data: TranslationsState;
   fetch: TranslationsState;
   spaces: AddressSpacesState;
-}
+}[];
 
 /**
  * Address translation: paging structures, EPT, and the TLBs in linear memory that the WebAssembly code probes.
@@ -29,6 +36,9 @@ export interface MmuState {
  * their address space: what hardware calls the TLB; entries go only by eviction and the architectural flushes. The tags in
  * linear memory cache them with the rules applied that hold just now (CPL, WP, SMAP, PKRU); whatever changes
  * the rules changes the context in the tags.
+ *
+ * Each CPU has translations of its own. The tags are shared: as no two CPUs have a generation in common, those of one
+ * never match for another, and only those stand there that fit.
  */
 export class Mmu {
   /** After {@link fill} returned -1, {@link translate} and {@link pointer}: the host-physical address. */
@@ -53,22 +63,41 @@ export class Mmu {
   debug: DebugUnit | undefined;
   readonly #ept: EptWalk;
   readonly #walk: PageWalk;
-  readonly #data: Translations;
-  readonly #fetch: Translations;
-  readonly #spaces = new AddressSpaces();
+  readonly #cpus: readonly CpuTlbs[];
+  #data: Translations;
+  #fetch: Translations;
+  #spaces: AddressSpaces;
   readonly #contexts: TagContexts;
 
   constructor(
     readonly state: CpuState,
     readonly memory: PhysicalMemory,
     readonly pageHasCode: (physicalPageNumber: number) => boolean,
+    cpus = 1,
   ) {
     this.view = new DataView(state.buffer);
     this.#ept = new EptWalk(memory);
-    this.#data = new Translations(state, Tlb.entries, Tlb.base, Tlb.entrySize, 6);
-    this.#fetch = new Translations(state, FetchTlb.entries, FetchTlb.base, FetchTlb.entrySize, 2);
+    this.#cpus = Array.from({ length: cpus }, (_, cpu) => ({
+      data: new Translations(state, Tlb.entries, Tlb.base, Tlb.entrySize, 6),
+      fetch: new Translations(state, FetchTlb.entries, FetchTlb.base, FetchTlb.entrySize, 2),
+      spaces: new AddressSpaces(cpu + 1, cpus),
+    }));
+    const [first] = this.#cpus;
+    this.#data = first.data;
+    this.#fetch = first.fetch;
+    this.#spaces = first.spaces;
     this.#contexts = new TagContexts(state, this.controls, this.#spaces);
     this.#walk = new PageWalk(state, memory, this.#ept, this.controls, pageHasCode);
+  }
+
+  /** The state is now that of this CPU: its translations are in use. */
+  selectCpu(cpu: number): void {
+    const { data, fetch, spaces } = this.#cpus[cpu];
+    this.#data = data;
+    this.#fetch = fetch;
+    this.#spaces = spaces;
+    this.#contexts.use(spaces);
+    this.updateContext();
   }
 
   /** Who makes VM exits of EPT violations; set together with `Cpu.intercepts`. */
@@ -391,7 +420,7 @@ export class Mmu {
     this.#afterFlush();
   }
 
-  /** Reset: everything. */
+  /** Reset of the CPU: everything that it holds. */
   reset(): void {
     this.#data.clear();
     this.#fetch.clear();
@@ -415,13 +444,19 @@ export class Mmu {
   }
 
   save(): MmuState {
-    return { data: this.#data.save(), fetch: this.#fetch.save(), spaces: this.#spaces.save() };
+    return this.#cpus.map(({ data, fetch, spaces }) => ({
+      data: data.save(),
+      fetch: fetch.save(),
+      spaces: spaces.save(),
+    }));
   }
 
   load(state: MmuState): void {
-    this.#data.load(state.data);
-    this.#fetch.load(state.fetch);
-    this.#spaces.load(state.spaces);
+    this.#cpus.forEach(({ data, fetch, spaces }, cpu) => {
+      data.load(state[cpu].data);
+      fetch.load(state[cpu].fetch);
+      spaces.load(state[cpu].spaces);
+    });
     this.dropTags();
   }
 

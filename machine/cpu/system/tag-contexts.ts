@@ -29,8 +29,14 @@ export class TagContexts {
   constructor(
     private readonly state: CpuState,
     private readonly controls: PagingControls,
-    private readonly spaces: AddressSpaces,
+    private spaces: AddressSpaces,
   ) {}
+
+  /** Another CPU's turn: contexts are chosen anew at the next {@link rulesChanged}. */
+  use(spaces: AddressSpaces): void {
+    this.spaces = spaces;
+    this.forget();
+  }
 
   /** The context of supervisor-mode accesses to descriptor tables and task-state segments, at any CPL. */
   get system(): number {

@@ -604,6 +604,22 @@ export class VmxUnit {
     return false;
   }
 
+  /** In non-root mode: makes the exit of an event that came from outside. */
+  exitFor(reason: number, cause: string, interruptionInformation = 0): void {
+    const exit = this.#intercepts!.make(reason, cause);
+    exit.interruptionInformation = interruptionInformation;
+    this.exit(exit);
+    // SDM 3C 27.5.5: an NMI that exits blocks NMIs
+    if (interruptionInformation !== 0) {
+      this.#state.set32(State.interruptibility, this.#state.get32(State.interruptibility) | 8);
+    }
+  }
+
+  /** In non-root mode with "NMI exiting". */
+  get exitsOnNmi(): boolean {
+    return this.#intercepts?.hasPin('NMI exiting') ?? false;
+  }
+
   /** In non-root mode with "external-interrupt exiting": interrupts are the VMM's, never the guest's. */
   get interruptsExit(): boolean {
     return this.#intercepts?.hasPin('external-interrupt exiting') ?? false;

@@ -1,0 +1,44 @@
+/** Instructions that a CPU runs before it is the next one's turn. */
+export const QUANTUM = 10_000;
+
+/**
+ * Whose turn it is among several CPUs that share one engine (the bare machine's), or one processor (a VMM's vCPUs): round robin in
+ * quanta of instructions. Everything is a function of instruction counts and the CPUs' states, so that a run can be
+ * repeated, and a guest under the VMM is interleaved as it is on the bare machine.
+ */
+export class CpuScheduler {
+  current = 0;
+  /** Count of retired instructions (of all CPUs) at which the present turn ends. */
+  turnEnd: number;
+
+  /** @param runnable the CPU would execute an instruction, or take an event, if it had its turn */
+  constructor(
+    readonly count: number,
+    private readonly runnable: (cpu: number) => boolean,
+  ) {
+    this.turnEnd = count > 1 ? QUANTUM : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whose turn it is after `retired` instructions; to be asked at instruction boundaries. Where no CPU can run it stays. */
+  next(retired: number): number {
+    if (this.count === 1 || (retired < this.turnEnd && this.runnable(this.current))) return this.current;
+    for (let step = 1; step <= this.count; step++) {
+      const cpu = (this.current + step) % this.count;
+      if (!this.runnable(cpu)) continue;
+      this.current = cpu;
+      this.turnEnd = retired + QUANTUM;
+      break;
+    }
+    return this.current;
+  }
+
+  /** The turn is over after the present instruction (PAUSE: the CPU waits for another one). */
+  yield(): void {
+    if (this.count > 1) this.turnEnd = 0;
+  }
+
+  reset(retired: number): void {
+    this.current = 0;
+    if (this.count > 1) this.turnEnd = retired + QUANTUM;
+  }
+}

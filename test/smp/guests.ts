@@ -1,0 +1,35 @@
+/** Guests of four CPUs, in guests/*.asm; what each must print stands beside it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LaunchOptions } from '../../hypervisor/launch-options';
+import type { Target } from '../../hypervisor/target';
+import { assembleFile, powerOn, root } from '../guests';
+
+const folder = join(root, 'test/smp/guests');
+
+export const smpGuests: readonly string[] = readdirSync(folder)
+  .filter((name) => name.endsWith('.asm'))
+  .map((name) => name.slice(0, -4));
+
+/** QEMU 7.2 has no x2APIC but with KVM: what it must print is from SDM 3A 11.12. */
+export const notInQemu: ReadonlySet<string> = new Set(['x2apic']);
+
+export const expectedText = (name: string): string => readFileSync(join(folder, `${name}.txt`), 'latin1');
+
+const images = new Map<string, Uint8Array>();
+
+/** @param settle how long guests wait until others have done what they were asked */
+export function smpImage(name: string, settle?: number): Uint8Array {
+  const key = `${name}/${settle}`;
+  let image = images.get(key);
+  if (!image) {
+    const defines: Record<string, string> = settle === undefined ? {} : { SETTLE: String(settle) };
+    image = assembleFile(join(folder, `${name}.asm`), defines);
+    images.set(key, image);
+  }
+  return image;
+}
+
+export function powerOnSmp(name: string, options: Partial<LaunchOptions> = {}, settle?: number): Target {
+  return powerOn(smpImage(name, settle), { cpus: 4, ...options });
+}

@@ -1,0 +1,174 @@
+// Guests of four CPUs print what QEMU's four print (the same image, in qemu.test.ts); x2APIC what SDM 3A 11.12 says.
+import { describe, expect, it } from 'vitest';
+import type { Target } from '../../hypervisor/target';
+import { assembleText, powerOn, runToEnd } from '../guests';
+import { expectedText, powerOnSmp, smpGuests } from './guests';
+
+const DONE = { kind: 'ended', reason: 'debug-exit', value: 0 };
+describe.each(['none'] as const)('four CPUs, %s', (virtualization) => {
+  it.each(smpGuests)('%s', (name) => {
+    const target = powerOnSmp(name, { virtualization });
+    expect(runToEnd(target, 1e9)).toEqual(DONE);
+    expect(target.serialOutput).toBe(expectedText(name));
+  });
+});
+
+/** What must not depend on how a guest was run. */
+const outcome = (target: Target): object => ({
+  instructions: target.instructions,
+  each: Array.from({ length: target.cpus }, (_, cpu) => target.instructionsOf(cpu)),
+  hash: target.hash(),
+  serial: target.serialOutput,
+});
+
+const finish = (target: Target): object => ({ stop: runToEnd(target), ...outcome(target) });
+
+describe.each(['locks', 'interrupts', 'timers', 'shootdown', 'start'])('%s ends the same', (name) => {
+  const short = 50;
+  const reference = finish(powerOnSmp(name, {}, short));
+
+  it('run again', () => expect(finish(powerOnSmp(name, {}, short))).toEqual(reference));
+
+  it.each(['off', 'always'] as const)('with translation %s', (tier1) => {
+    expect(finish(powerOnSmp(name, { tier1 }, short))).toEqual(reference);
+  });
+
+  it('in odd slices', () => {
+    const target = powerOnSmp(name, {}, short);
+    const stop = runToEnd(target, 1e9, 331);
+    expect({ stop, ...outcome(target) }).toEqual(reference);
+  });
+
+  it('single-stepped over the beginning and the change of turns', () => {
+    const target = powerOnSmp(name, {}, short);
+    const seen = new Set<number>();
+    for (let i = 0; i < 4000 && target.run(target.instructions + 1).kind === 'limit'; i++) seen.add(target.currentCpu);
+    target.run(target.instructions + 9_000);
+    for (let i = 0; i < 15_000 && target.run(target.instructions + 1).kind === 'limit'; i++)
+      seen.add(target.currentCpu);
+    expect(seen.size).toBeGreaterThan(1);
+    expect(finish(target)).toEqual(reference);
+  });
+
+  it('looked at on the way, every CPU of it', () => {
+    const target = powerOnSmp(name, {}, short);
+    while (target.run(target.instructions + 1777).kind === 'limit') {
+      for (let cpu = 0; cpu < target.cpus; cpu++) {
+        const { rip } = target.registers(cpu);
+        target.readVirtual(rip, 16, cpu);
+      }
+    }
+    expect(finish(target)).toEqual(reference);
+  });
+
+  it('with breakpoints on the way', () => {
+    const target = powerOnSmp(name, {}, short);
+    target.run(25_000);
+    const visited = new Set<bigint>();
+    for (let i = 0; i < 60 && target.run(target.instructions + 1).kind === 'limit'; i++)
+      visited.add(target.registers().rip);
+    target.setBreakpoints([...visited]);
+    for (let i = 0; i < 2000; i++) if (runToEnd(target).kind !== 'breakpoint') break;
+    target.setBreakpoints([]);
+    expect(finish(target)).toEqual(reference);
+  });
+
+  it('after a restored snapshot, here and in another target', () => {
+    const target = powerOnSmp(name, {}, short);
+    const snapshots = [target.snapshot()];
+    const step = Math.ceil((reference as { instructions: number }).instructions / 12) + 1;
+    while (target.run(target.instructions + step).kind === 'limit') snapshots.push(target.snapshot());
+    for (const snapshot of snapshots.reverse()) {
+      target.restore(snapshot);
+      expect(target.instructions).toBe(snapshot.instructions);
+      expect(finish(target)).toEqual(reference);
+    }
+    const other = powerOnSmp(name, {}, short);
+    other.restore(snapshots[Math.floor(snapshots.length / 2)]);
+    expect(finish(other)).toEqual(reference);
+  });
+});
+
+describe('Several CPUs', () => {
+  const guest = (ap: string, main: string): Target =>
+    powerOn(
+      assembleText(`
+bits 16
+org 0x7C00
+        mov ax, 0x900
+        mov es, ax
+        mov ds, ax
+        mov si, ap
+        xor di, di
+        mov cx, ap_end - ap
+        cs rep movsb
+        ; the local APIC through 32-bit addresses: unreal mode
+        lgdt [cs:gdtr]
+        mov eax, cr0
+        or al, 1
+        mov cr0, eax
+        mov bx, 8
+        mov fs, bx
+        and al, 0xfe
+        mov cr0, eax
+        mov ebx, 0xFEE00000
+        mov dword [fs:ebx + 0x300], 0xC4500
+        mov dword [fs:ebx + 0x300], 0xC4609
+        ${main}
+ap:     ${ap}
+ap_end:
+gdt:    dq 0, 0x00cf92000000ffff
+gdtr:   dw 15
+        dd gdt
+        times 510 - ($ - $$) db 0
+        dw 0xAA55`),
+      { cpus: 3 },
+    );
+
+  it('a triple fault of one stops the machine and names it', () => {
+    const target = guest('lidt [cs:zero - ap]\nud2\nzero: dq 0', 'jmp $');
+    const stop = runToEnd(target, 1e6);
+    expect(stop.kind).toBe('triple-fault');
+    expect(stop.kind === 'triple-fault' && stop.explanation).toMatch(/^CPU 1: triple fault\n1\. #UD/);
+    expect(target.currentCpu).toBe(1);
+    expect(target.registers().segments[1].selector).toBe(0x900);
+  });
+
+  it('end when all halt with interrupts off, not before', () => {
+    const target = guest('cli\nmov cx, 30000\nl: loop l\nhlt', 'cli\nhlt');
+    expect(runToEnd(target, 1e6)).toEqual({ kind: 'ended', reason: 'halted', value: 0 });
+    expect([target.instructionsOf(1), target.instructionsOf(2)]).toEqual([30003, 30003]);
+    expect([0, 1, 2].map((cpu) => target.registers(cpu).halted)).toEqual([true, true, true]);
+  });
+
+  it('a reset stops all but the first, which begins anew', () => {
+    const target = guest(
+      'cli\ninc word [cs:0x800]\nl: pause\njmp l',
+      `w: pause
+        cmp word [0x800], 2
+        jne w
+        inc word [0x802]
+        cmp word [0x802], 2
+        je twice
+        mov word [0x800], 0
+        mov al, 0xFE
+        out 0x64, al
+        jmp $
+twice:  mov al, 5
+        out 0xF4, al`,
+    );
+    // the boot sector clears nothing: the counter at 9802H tells both boots apart
+    expect(runToEnd(target, 5e6)).toEqual({ kind: 'ended', reason: 'debug-exit', value: 5 });
+  });
+
+  it('registers of each can be written, and the others keep theirs', () => {
+    const target = guest('cli\nmov cx, 7\nl: pause\njmp l', 'l2: pause\njmp l2');
+    runToEnd(target, 200_000);
+    expect(target.writeRegister('rbx', 0x1234n, 2)).toBe(true);
+    expect([0, 1, 2].map((cpu) => target.registers(cpu).gpr[3])).toEqual([0xfee00000n, 0n, 0x1234n]);
+    expect([1, 2].map((cpu) => target.registers(cpu).gpr[1])).toEqual([7n, 7n]);
+    const before = target.instructions;
+    target.run(before + 100_000);
+    expect(target.registers(2).gpr[3]).toBe(0x1234n);
+  });
+});
