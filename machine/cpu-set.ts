@@ -58,6 +58,8 @@ export class CpuSet {
     readonly platform: Platform,
     readonly vmx: VmxUnit,
     readonly count: number,
+    /** Delivers an event; what is raised on the way is delivered in turn. */
+    private readonly guarded: (body: () => void) => void,
   ) {
     this.scheduler = new CpuScheduler(count, (cpu) => this.#runnable(cpu));
     this.#banks = Array.from({ length: count }, () => new Uint8Array(State.end - State.first));
@@ -260,7 +262,7 @@ export class CpuSet {
   }
 
   /** Takes an NMI that is due at the present CPU; true if there was one. */
-  takeNmi(guarded: (body: () => void) => void): boolean {
+  takeNmi(): boolean {
     const cpu = this.current;
     if (!this.#pins[cpu].nmi || !this.#nmiDue(cpu)) return false;
     this.#pins[cpu].nmi = false;
@@ -274,7 +276,7 @@ export class CpuSet {
       return true;
     }
     processor.state.set32(State.activity, Activity.Active);
-    guarded(() => deliverNmi(processor));
+    this.guarded(() => deliverNmi(processor));
     return true;
   }
 

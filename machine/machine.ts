@@ -91,7 +91,7 @@ export class Machine {
     this.platform = createPc(this.clock, { ...options, memory: guestMemory(this.memory) });
     this.memory.mmio = this.platform;
     processor.ports = this.platform;
-    this.cpus = new CpuSet(processor, this.platform, this.vmx, cpus);
+    this.cpus = new CpuSet(processor, this.platform, this.vmx, cpus, (body) => this.guarded(body));
     processor.deliverFault = (fault) => this.#deliverFault(fault);
     processor.tripleFault = (fault) => this.#tripleFault(fault);
     processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;
@@ -165,7 +165,7 @@ export class Machine {
       }
       cpus.schedule();
       if (this.#takeDebugTrap(false)) continue;
-      if (cpus.takeNmi((body) => this.guarded(body))) continue;
+      if (cpus.takeNmi()) continue;
       if (this.vmx.inNonRoot && this.vmx.betweenInstructions(this.externalInterrupt())) continue;
       if (this.#takeInterrupt()) continue;
       if (processor.state.get32(State.activity) !== 0) {
