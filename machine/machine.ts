@@ -18,8 +18,11 @@ const CODE_BASE = 0x40000;
 const SLICE = 100_000;
 /** Resume flag of RFLAGS. */
 const RF = 0x10000;
-/** Heat at which code is translated. */
-const HOT = 24;
+/**
+ * Heat at which code is translated. Making a region costs what interpreting some 100,000 instructions does; most code of
+ * a kernel that boots runs a few hundred times.
+ */
+const HOT = 2500;
 
 export interface MachineOptions extends Omit<PcOptions, 'memory'> {
   /** Bytes of RAM, a multiple of 64 KiB, at least 1 MiB. */
@@ -131,7 +134,7 @@ export class Machine {
 
   get #heatThreshold(): number {
     const { tier1 } = this.options;
-    return tier1 === 'off' ? 0x100 : tier1 === 'always' ? 1 : HOT;
+    return tier1 === 'off' ? 0x10000 : tier1 === 'always' ? 1 : HOT;
   }
 
   get retired(): number {

@@ -73,7 +73,7 @@ export function fillRecord(
         u32[at + (DecodedRecord.base >>> 2)] =
           operand.base === 16 ? State.linearPage : operand.base < 0 ? State.zero : State.gpr + 8 * operand.base;
         u32[at + (DecodedRecord.index >>> 2)] = operand.index < 0 ? State.zero : State.gpr + 8 * operand.index;
-        u16[(record + DecodedRecord.scale) >>> 1] = Math.log2(operand.scale);
+        u8[record + DecodedRecord.scale] = Math.log2(operand.scale);
         i32[at + (DecodedRecord.displacement >>> 2)] = displacement;
         i32[at + (DecodedRecord.displacement >>> 2) + 1] = high;
         u32[at + (DecodedRecord.segment >>> 2)] = State.segmentBase + 8 * operand.segment;

@@ -47,6 +47,8 @@ export interface Endings {
   far(): void;
   /** The same instruction again, one retired. */
   again(): void;
+  /** A slow path is about to run: State.remaining must be up to date, as devices behind it look at the time. */
+  beforeSlow(): void;
   /** A slow path ran: if it set State.boundary, the slice ends after this instruction. */
   checkBoundary(): void;
 }
@@ -122,7 +124,7 @@ export class InterpreterEmitter extends Emitter {
     }
     const index = shl(
       load(64, load(32, this.record, DecodedRecord.index)),
-      zext64(load(16, this.record, DecodedRecord.scale)),
+      zext64(load(8, this.record, DecodedRecord.scale)),
     );
     const sum = add(add(base, index), load(64, this.record, DecodedRecord.displacement));
     return this.let(and(sum, load(64, this.record, DecodedRecord.addressMask)));
@@ -177,6 +179,7 @@ export class InterpreterEmitter extends Emitter {
       },
       () => {
         if (host) code.set(host, i32(0));
+        this.endings.beforeSlow();
         const low = call(slow, 'i32', wrap(at), wrap(shrU(at, i64(32))), i32(bits / 8));
         if (bits === 64) {
           const lowLocal = this.let(low);
@@ -214,6 +217,7 @@ export class InterpreterEmitter extends Emitter {
 
   private slowStore(bits: number, linear: Expr, value: Expr): void {
     const high = bits === 64 ? wrap(shrU(value, i64(32))) : i32(0);
+    this.endings.beforeSlow();
     this.code.call(this.slow.store, wrap(linear), wrap(shrU(linear, i64(32))), i32(bits / 8), wrap(value), high);
     this.endings.checkBoundary();
   }

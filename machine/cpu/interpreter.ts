@@ -126,6 +126,7 @@ function buildFunction({ form, memory, repeat }: Variant, slow: SlowPaths): Code
     },
     far: () => code.return(i32(Result.Far)),
     again: () => code.return(i32(Result.Again)),
+    beforeSlow: () => {}, // the caller did it
     checkBoundary: () => {}, // the caller looks
   };
   const emitter = new InterpreterEmitter(
@@ -179,8 +180,8 @@ function buildLoop(
   /** Counts a taken branch's target; leaves when it became hot. The offset is that of the target already. */
   const warm = (): void => {
     code.set(record, load(32, add(table, shl(offset, i32(2)))));
-    const heat = code.let(add(load(8, record, DecodedRecord.heat), i32(1)));
-    code.store(8, record, heat, DecodedRecord.heat);
+    const heat = code.let(add(load(16, record, DecodedRecord.heat), i32(1)));
+    code.store(16, record, heat, DecodedRecord.heat);
     code.if(eq(heat, loadAt(32, State.heatThreshold)), () => leave(Leave.Hot));
   };
 
@@ -318,6 +319,7 @@ interface HandlerContext {
 }
 
 function callHandler(code: Code, index: number, c: HandlerContext & { result: LocalExpr }): void {
+  code.storeAt(32, State.remaining, c.remaining);
   code.set(c.result, call(index, 'i32', c.record, c.offset));
   endAtBoundary(code, c.remaining);
   code.brIf(c.retire, eqz(c.result));
@@ -340,6 +342,7 @@ function inlineHandler(code: Code, { form, memory, repeat }: Variant, c: Handler
     },
     far: () => code.br(c.far),
     again: () => code.br(c.dispatch),
+    beforeSlow: () => code.storeAt(32, State.remaining, c.remaining),
     checkBoundary: () => endAtBoundary(code, c.remaining),
   };
   semanticsOf(form)!(new InterpreterEmitter(code, form, memory, repeat, c.record, c.offset, c.slow, endings));

@@ -103,7 +103,7 @@ export const State = {
   /** EPT pointer in force, 0 if EPT is off. */
   eptp: 0x628,
   vpid: 0x630,
-  /** u32: heat at which a record's region is translated; above 255: never. */
+  /** u32: heat at which a record's region is translated; above 65535: never. */
   heatThreshold: 0x638,
   /** u32: why the interpreter came back: {@link Leave}. */
   leave: 0x63c,
@@ -198,10 +198,8 @@ export const Record = {
   size: 64,
   /** u16: handler number. */
   handler: 0,
-  /** u8: instruction length in bytes. */
-  length: 2,
-  /** u8: how often it was the target of a taken branch, saturating at the translator's threshold. */
-  heat: 3,
+  /** u16: how often it was the target of a taken branch, modulo 65536. */
+  heat: 2,
   /** u32 each: linear-memory address of the register slot of operand 0, 1, 2 (unused for memory and immediates). */
   operand: 4,
   /** i64: the immediate as it enters the operation. */
@@ -214,8 +212,10 @@ export const Record = {
   displacement: 32,
   /** u32: address of the segment's base slot. */
   segment: 40,
-  /** u16: shift of the index. */
+  /** u8: shift of the index. */
   scale: 44,
+  /** u8: instruction length in bytes. */
+  length: 45,
   /** u16: the handler that interprets the instruction, where `handler` was replaced by a region entry or breakpoint. */
   interpret: 46,
   /** i32: branch target as offset from the start of the page. Second immediate of ENTER. */

@@ -141,7 +141,7 @@ export class Processor implements Cpu {
       },
     });
     this.#run = instance.exports.run as (skip: number) => void;
-    this.state.set32(State.heatThreshold, 0x100);
+    this.state.set32(State.heatThreshold, 0x10000);
   }
 
   get intercepts(): Intercepts | undefined {
@@ -274,7 +274,7 @@ export class Processor implements Cpu {
 
   #translate(page: CodePage, offset: number): void {
     if (!page.cached || page.refused.has(offset) || this.code.churns(page)) return;
-    // heat wraps: an entry of a region comes by again every 256 times
+    // heat wraps: an entry of a region comes by again every 65536 times
     const record = this.code.recordAt(page, offset);
     if (this.state.u16[(record + DecodedRecord.handler) >>> 1] === Handler.Region) return;
     if (!this.translator?.translate(page, offset)) page.refused.add(offset);
