@@ -100,6 +100,7 @@ export class Machine {
     processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;
     this.platform.onDebugExit = (value) => this.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => this.end({ kind: 'ended', reason: 'power-off', value: 0 });
+    this.platform.onA20 = (open) => processor.mmu.setA20(open);
     this.platform.onReset = () => {
       this.#resetWanted = true;
       processor.endSlice();

@@ -5,6 +5,8 @@ import type { HostFrames } from './host-frames';
 
 const PAGE = 4096;
 const NONE = -1;
+/** Bit 20 of an address, in a page number. */
+const A20_PAGE = 0x100;
 
 /**
  * A guest's physical memory as its VMM keeps it: each page stands in some host frame, or nowhere yet (then it reads as
@@ -13,6 +15,8 @@ const NONE = -1;
 export class VmMemory implements GuestMemory {
   /** HPA by guest page number, NONE where no frame was given yet. */
   readonly frames: Float64Array;
+  /** The guest's A20 gate is closed: guest-physical pages with bit 20 show those without it. */
+  a20Masked = false;
   /** First and last guest page of ROM: mapped without write access. */
   #rom = { first: 0, end: 0 };
 
@@ -45,9 +49,23 @@ export class VmMemory implements GuestMemory {
   /** Gives a page a frame if it has none, and maps it in the EPT. */
   populate(guestPhysical: number): number {
     const page = Math.floor(guestPhysical / PAGE);
-    if (this.frames[page] === NONE) this.frames[page] = this.hostFrames.allocate();
-    this.ept.map(page * PAGE, this.frames[page], this.isRom(guestPhysical) ? EptRights.ReadExecute : EptRights.All);
-    return this.frames[page] + (guestPhysical % PAGE);
+    const backing = this.a20Masked ? page & ~A20_PAGE : page;
+    if (this.frames[backing] === NONE) this.frames[backing] = this.hostFrames.allocate();
+    const rights = this.isRom(backing * PAGE) ? EptRights.ReadExecute : EptRights.All;
+    this.ept.map(page * PAGE, this.frames[backing], rights);
+    return this.frames[backing] + (guestPhysical % PAGE);
+  }
+
+  /**
+   * The guest's A20 gate was opened or closed: pages with bit 20 lose their mappings, and get those of the pages without it
+   * when they are next touched. The caller flushes what the CPU holds of the EPT.
+   */
+  setA20(open: boolean): void {
+    this.a20Masked = !open;
+    for (let page = A20_PAGE; page < this.frames.length; page++) {
+      const mapped = this.frames[page] !== NONE || this.frames[page & ~A20_PAGE] !== NONE;
+      if ((page & A20_PAGE) !== 0 && mapped) this.ept.unmap(page * PAGE);
+    }
   }
 
   #frameFor(guestPhysical: number): number {

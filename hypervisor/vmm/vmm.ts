@@ -13,7 +13,7 @@ import { saveGuest } from '../../machine/cpu/vmx/guest-state';
 import { VMCS_REVISION, type Vmcs } from '../../machine/cpu/vmx/vmcs';
 import type { LocalApic } from '../../machine/devices/local-apic';
 import type { Machine } from '../../machine/machine';
-import { createPc, type PcOptions, type Platform } from '../../machine/platform';
+import { createPc, type PcOptions, type Platform, type PlatformState } from '../../machine/platform';
 import type { ExitRecord } from '../exit-record';
 import { explainTripleFault } from '../explain';
 import { halves } from '../processor-view';
@@ -99,6 +99,10 @@ export class Vmm implements Vm {
     this.platform.interrupts.onChange = () => processor.endSlice();
     this.platform.onDebugExit = (value) => machine.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => machine.end({ kind: 'ended', reason: 'power-off', value: 0 });
+    this.platform.onA20 = (open) => {
+      this.memory.setA20(open);
+      processor.mmu.invalidateEpt(2, 0);
+    };
     this.platform.onReset = () => {
       this.#resetWanted = true;
       processor.endSlice();
@@ -148,6 +152,15 @@ export class Vmm implements Vm {
       const [low, high] = halves(linear);
       processor.mmu.invalidateVpid(0, VPID, low, high);
     };
+  }
+
+  /** Back to an earlier state of the virtual devices; the EPT in host memory was restored with it. */
+  loadPlatform(state: PlatformState): void {
+    const { onA20 } = this.platform;
+    this.platform.onA20 = () => {};
+    this.platform.load(state);
+    this.platform.onA20 = onA20;
+    this.memory.a20Masked = !this.platform.a20;
   }
 
   /** Noted by the handler of a task switch: done after the guest was entered. */

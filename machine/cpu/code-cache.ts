@@ -101,7 +101,7 @@ export class CodeCache {
 
   /**
    * The code of a physical page in a mode, made if there is none yet.
-   * @param mode (code bits: 0 16, 1 32, 2 64) * 3 + the same of the stack size
+   * @param mode (code bits: 0 16, 1 32, 2 64) * 3 + the same of the stack size; 9 more under a CS limit that branches may pass
    */
   pageFor(page: number, mode: number, cached: boolean): CodePage {
     const present = this.#byPage.get(page)?.find((p) => p.mode === mode);

@@ -14,6 +14,7 @@ import { InterpreterModule, Skip } from './interpreter';
 import { interpreterImage } from './interpreter-image';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
+import { branchesOutside, branchOutside, isNearBranch } from './system/branch-limits';
 import type { CpuProfile } from './system/cpuid';
 import { DebugUnit, type Watchpoint } from './system/debug-unit';
 import { TripleFault } from './system/exceptions';
@@ -110,6 +111,7 @@ export class Processor implements Cpu {
     this.debug = new DebugUnit(this.state);
     this.debug.onMatch = () => this.endSlice();
     this.mmu.debug = this.debug;
+    this.mmu.onCodeLimit = () => this.code.flush();
     this.code.retired = () => this.retired;
     this.code.onFirstCode = (page) => this.mmu.dropWriteTags(page);
     this.code.onFlush = () => {
@@ -354,7 +356,9 @@ export class Processor implements Cpu {
     state.ripAssigned = false;
     let leave = false;
     try {
-      const helper = instructionHelpers.get(decoded.form.mnemonic) ?? fpuHelpers.get(decoded.form.mnemonic);
+      const helper = isNearBranch(decoded)
+        ? branchOutside
+        : (instructionHelpers.get(decoded.form.mnemonic) ?? fpuHelpers.get(decoded.form.mnemonic));
       if (!helper) raise(Vector.UD, undefined, `${decoded.form.mnemonic} is not implemented by this processor`);
       helper(this, decoded);
       if (!state.ripAssigned) state.u32[State.offset >>> 2] += decoded.length;
@@ -400,11 +404,11 @@ export class Processor implements Cpu {
     }
   }
 
-  /** (code bits: 0 16, 1 32, 2 64) * 3 + the same of the stack size. */
+  /** (code bits: 0 16, 1 32, 2 64) * 3 + the same of the stack size; 9 more in a code segment with a limit to be met. */
   #mode(): number {
     const { state } = this;
     const size = state.i32[(State.stackMask >>> 2) + 1] !== 0 ? 2 : state.u32[State.stackMask >>> 2] > 0xffff ? 1 : 0;
-    return (state.codeBits >> 5) * 3 + size;
+    return (state.codeBits >> 5) * 3 + size + (this.mmu.codeLimited ? 9 : 0);
   }
 
   /** Records that were decoded before a breakpoint was set on their address, or through another address. */
@@ -454,12 +458,19 @@ export class Processor implements Cpu {
     if (bits !== 64 && ip > state.segmentLimit(1) && ip >= 0)
       raise(Vector.GP, 0, 'the instruction lies beyond the CS limit');
     const { decoded, crossing } = this.#read(code, offset, linear, bits);
+    if (bits !== 64 && ip + decoded.length - 1 > state.segmentLimit(1) && ip >= 0)
+      raise(Vector.GP, 0, 'the instruction reaches beyond the CS limit');
     const record = this.code.allocate(decoded);
     if (record === 0) {
       this.code.flush();
       return undefined;
     }
     fillRecord(state, record, decoded, offset, this.#description);
+    if (branchesOutside(this, decoded, linear)) {
+      // its helper is a TypeScript one, which raises #GP(0) if the branch is taken
+      state.u16[(record + DecodedRecord.handler) >>> 1] = Handler.Helper;
+      state.u16[(record + DecodedRecord.interpret) >>> 1] = Handler.Helper;
+    }
     if (this.breakpoints.has(linear) || this.debug.instructions.has(linear))
       state.u16[(record + DecodedRecord.handler) >>> 1] = Handler.Breakpoint;
     if (crossing || !code.cached) {

@@ -1,6 +1,6 @@
 import { add, and, type Expr, eqz, gtU, i32, i64, loadAt, ne, or, shrS, sub, wrap, zext64 } from '../../wasm/expr';
 import { Vector } from '../fault';
-import { State } from '../layout';
+import { Segment, SegmentField, State } from '../layout';
 import type { Emitter } from './emitter';
 import { conditionNames } from './moves';
 import type { Semantics } from './semantics';
@@ -13,9 +13,18 @@ const ipOf = (e: Emitter, value: Expr): Expr => e.let(zext64(e.truncate(value, b
 
 const LA57 = 0x1000;
 
-/** #GP(0) for a target that is not canonical: the branch faults, not the fetch (SDM 2A CALL, JMP; 2B RET). */
-function requireCanonical(e: Emitter, target: Expr): void {
-  if (branchSize(e) !== 64) return;
+/** Limit of CS in bytes, granularity applied. */
+const CS_LIMIT = State.segments + SegmentField.size * Segment.CS + SegmentField.limit;
+
+/**
+ * #GP(0) for a target that is not canonical or, outside 64-bit mode, beyond the CS limit: the branch faults, not the fetch (SDM
+ * 2A CALL, JMP; 2B RET). Relative targets are looked at when they are decoded: system/branch-limits.ts.
+ */
+function requireReachable(e: Emitter, target: Expr): void {
+  if (branchSize(e) !== 64) {
+    e.code.if(gtU(target, zext64(loadAt(32, CS_LIMIT))), () => e.raise(Vector.GP, 0));
+    return;
+  }
   const beyond = (bits: number): Expr => gtU(add(shrS(target, i64(bits - 1)), i64(1)), i64(1));
   e.code.if(beyond(48), () => {
     const wide = and(loadAt(32, State.cr4), i32(LA57));
@@ -26,7 +35,7 @@ function requireCanonical(e: Emitter, target: Expr): void {
 function call(e: Emitter): void {
   const bits = branchSize(e);
   const target = e.form.operands[0].startsWith('rel') ? undefined : ipOf(e, e.read(0));
-  if (target) requireCanonical(e, target);
+  if (target) requireReachable(e, target);
   const ip = e.nextIp();
   e.push(bits, bits === 64 ? ip : e.truncate(wrap(ip), bits));
   if (target) e.jump(target);
@@ -36,7 +45,7 @@ function call(e: Emitter): void {
 function ret(e: Emitter): void {
   const bits = branchSize(e);
   const ip = ipOf(e, e.top(bits));
-  requireCanonical(e, ip);
+  requireReachable(e, ip);
   const extra = e.form.operands.length > 0 ? (zext64(e.immediate(16)) as Expr) : i64(0);
   e.dropStack(
     extra.kind === 'i64'
@@ -76,7 +85,7 @@ const controlFlow: Record<string, Semantics> = {
     if (e.form.operands[0].startsWith('rel')) e.jumpRelative();
     else {
       const target = ipOf(e, e.read(0));
-      requireCanonical(e, target);
+      requireReachable(e, target);
       e.jump(target);
     }
   },

@@ -124,6 +124,10 @@ function debugTrap(cpu: Cpu, instruction: Decoded): void {
   deliverSoftware(cpu, Vector.DB, EventType.PrivilegedSoftwareException, instruction.length);
 }
 
+function resumeFromManagement(): void {
+  raise(Vector.UD, undefined, 'RSM outside system-management mode');
+}
+
 function undefinedInstruction(): void {
   raise(Vector.UD, undefined, 'an instruction that is there to be undefined');
 }
@@ -268,6 +272,8 @@ const list: [string, InstructionHelper][] = [
   // without shadow stacks these leave their operand alone (SDM 2B, RDSSPD/RDSSPQ)
   ['rdsspd', nothing],
   ['rdsspq', nothing],
+  // there is no system-management mode: no SMI arrives
+  ['rsm', resumeFromManagement],
   ['ud0', undefinedInstruction],
   ['ud1', undefinedInstruction],
   ['ud2', undefinedInstruction],

@@ -7,7 +7,7 @@ import { AddressSpaces, type AddressSpacesState, hashOf } from './address-spaces
 import { type DebugUnit, Watched } from './debug-unit';
 import { EptWalk, type TableEntry } from './ept-walk';
 import { PageWalk } from './page-walk';
-import { AccessKind, allows, FETCH, type PagingControls, PagingMode, Right, SYSTEM, WRITE } from './paging';
+import { AccessKind, allows, FETCH, type PagingControls, PagingMode, Right, SYSTEM, throughA20, WRITE } from './paging';
 import { ContextBit, TagContexts } from './tag-contexts';
 import { type TlbEntryView, Translations, type TranslationsState } from './tlb';
 import { inspectWalk, probe, type WalkView } from './walk-inspection';
@@ -58,6 +58,7 @@ export class Mmu {
     protectionKeys: false,
     pkru: 0,
     eptp: 0,
+    a20Masked: false,
   };
   /** Says which pages must stay without tags because accesses to them are watched. */
   debug: DebugUnit | undefined;
@@ -108,6 +109,22 @@ export class Mmu {
   /** While a VMM does something in its guest's stead: gives guest-physical pages frames instead of making them exit. */
   set backEpt(back: ((guestPhysical: number) => boolean) | undefined) {
     this.#ept.back = back;
+  }
+
+  /** CS ends inside the addresses that its code can form. */
+  get codeLimited(): boolean {
+    return this.#contexts.codeLimited;
+  }
+
+  /** Called when limited code is executed under another base or limit than before: decoded code must go. */
+  set onCodeLimit(onCodeLimit: () => void) {
+    this.#contexts.onCodeLimit = onCodeLimit;
+  }
+
+  /** The A20 gate was opened or closed. It stands behind the TLB: translations stay. */
+  setA20(open: boolean): void {
+    this.controls.a20Masked = !open;
+    this.dropTags();
   }
 
   /** Bits 63:47 (63:56 with 5-level paging) are all equal. */
@@ -279,7 +296,7 @@ export class Mmu {
       else if ((access & FETCH) !== 0) ept = Right.EptExecute;
       if ((rights & ept) === ept && allows(controls, rights, access, user, smap)) {
         this.#rights = rights;
-        this.physical = cache.frame[slot] + offset;
+        this.physical = throughA20(controls, cache.frame[slot]) + offset;
         return this.physical;
       }
     }
@@ -292,7 +309,7 @@ export class Mmu {
     }
     const { rights } = walk;
     this.#rights = rights;
-    this.physical = walk.frame + offset;
+    this.physical = throughA20(controls, walk.frame) + offset;
     if (controls.mode === PagingMode.None && controls.eptp === 0) return this.physical;
     cache.insert(page, high, rights, walk.frame, spaces);
     const size = (rights >>> Right.sizeShift) & 3;

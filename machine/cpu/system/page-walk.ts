@@ -13,6 +13,7 @@ import {
   PagingMode,
   PHYSICAL_ADDRESS_BITS,
   Right,
+  throughA20,
   WRITE,
 } from './paging';
 
@@ -90,7 +91,10 @@ export class PageWalk {
       else if (level === 4) index = (high >>> 7) & 511;
       else index = (high >>> 16) & 511;
       const guestAt = table + 8 * index;
-      const at = controls.eptp === 0 ? guestAt : this.ept.translate(controls.eptp, guestAt, 0, low, high, false);
+      const at =
+        controls.eptp === 0
+          ? throughA20(controls, guestAt)
+          : this.ept.translate(controls.eptp, guestAt, 0, low, high, false);
       const entryLow = memory.read(at, 4);
       const entryHigh = memory.read(at + 4, 4);
       if ((entryLow & 1) === 0) return this.fault(0, access, user, low, high, notPresent[level]);
@@ -134,7 +138,10 @@ export class PageWalk {
     let rights = Right.Write | Right.User;
     for (let level = 2; ; level--) {
       const guestAt = table + 4 * (level === 2 ? low >>> 22 : (low >>> 12) & 1023);
-      const at = controls.eptp === 0 ? guestAt : this.ept.translate(controls.eptp, guestAt, 0, low, high, false);
+      const at =
+        controls.eptp === 0
+          ? throughA20(controls, guestAt)
+          : this.ept.translate(controls.eptp, guestAt, 0, low, high, false);
       const entry = memory.read(at, 4);
       if ((entry & 1) === 0) return this.fault(0, access, user, low, high, notPresent[level]);
       const large = level === 2 && controls.pageSizeExtensions && (entry & PAGE_SIZE_FLAG) !== 0;

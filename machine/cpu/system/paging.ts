@@ -74,6 +74,13 @@ export interface PagingControls {
   pkru: number;
   /** EPT pointer in force, 0 if EPT is off. */
   eptp: number;
+  /** The A20 gate is closed: bit 20 of physical addresses is 0. The VMM's guests have a gate of their own. */
+  a20Masked: boolean;
+}
+
+/** A physical address as it gets past the A20 gate (IBM PC/AT Technical Reference, "keyboard controller output port"). */
+export function throughA20(controls: PagingControls, address: number): number {
+  return controls.a20Masked && controls.eptp === 0 && (address & 0x100000) !== 0 ? address - 0x100000 : address;
 }
 
 /** The protection-key rights deny a data access (SDM 3A 4.6.2); `user` is that of the access. */

@@ -1,10 +1,16 @@
 import type { CpuState } from '../cpu-state';
-import { FetchTlb, State, Tlb } from '../layout';
+import { FetchTlb, Segment, SegmentField, State, Tlb } from '../layout';
 import type { AddressSpaces } from './address-spaces';
 import type { PagingControls } from './paging';
 
 /** Bits of a data-TLB context; the context's number stands above them. */
 export const ContextBit = { Valid: 1, User: 2, Smap: 4 } as const;
+
+const AC = 0x40000;
+const AM = 0x40000;
+
+const CS_BASE = State.segments + SegmentField.size * Segment.CS + SegmentField.base;
+const CS_LIMIT = State.segments + SegmentField.size * Segment.CS + SegmentField.limit;
 
 const MAX_DATA_CONTEXT = 511;
 const MAX_FETCH_CONTEXT = 4095;
@@ -18,11 +24,17 @@ export class TagContexts {
   readonly #dataContexts = new Map<number, number>();
   readonly #fetchContexts = new Map<number, number>();
   /** Fetch contexts of the generation and rules in force, by CPL and code mode; 0 where not known yet. */
-  readonly #fetchCache = new Int32Array(32);
+  readonly #fetchCache = new Int32Array(64);
   readonly #pkruNumbers = new Map<number, number>();
   #dataContext = 0;
   #dataKey = -1;
   #fetchKey = -1;
+  /** CS ends inside the addresses that its code can form: branches out of it were looked for when that code was decoded. */
+  codeLimited = false;
+  #codeLimit = 0;
+  #codeBase = 0;
+  /** CS is limited otherwise than when limited code was decoded last: what was decoded must go. */
+  onCodeLimit: () => void = () => {};
   /** ContextBit.Smap while supervisor-mode accesses to user-mode addresses are forbidden to the CPU as it stands. */
   smapBit = 0;
 
@@ -101,7 +113,7 @@ export class TagContexts {
     const codeBits = u32[State.codeBits >>> 2];
     const stackMask = State.stackMask >>> 2;
     const stack = u32[stackMask + 1] !== 0 ? 2 : u32[stackMask] === 0xffff ? 0 : 1;
-    const key = (codeBits >>> 5) | (stack << 2) | (user ? 16 : 0);
+    const key = (codeBits >>> 5) | (stack << 2) | (user ? 16 : 0) | (this.#findCodeLimit(codeBits) ? 32 : 0);
     const context = this.#fetchCache[key] || this.#newFetchContext(key);
     if (u32[State.fetchContext >>> 2] !== context) {
       u32[State.fetchContext >>> 2] = context;
@@ -109,8 +121,23 @@ export class TagContexts {
     }
   }
 
+  /** Whether the CS limit can be met inside 4 GiB (in 16-bit code: 64 KiB) by code; tells who keeps decoded code of another one. */
+  #findCodeLimit(codeBits: number): boolean {
+    const { u32 } = this.state;
+    const limit = u32[CS_LIMIT >>> 2];
+    this.codeLimited = codeBits !== 64 && limit !== 0xffffffff && (codeBits !== 16 || limit !== 0xffff);
+    if (!this.codeLimited) return false;
+    const base = u32[CS_BASE >>> 2];
+    if (limit !== this.#codeLimit || base !== this.#codeBase) {
+      this.#codeLimit = limit;
+      this.#codeBase = base;
+      this.onCodeLimit();
+    }
+    return true;
+  }
+
   #newFetchContext(key: number): number {
-    const whole = this.#fetchKey * 32 + key;
+    const whole = this.#fetchKey * 64 + key;
     let context = this.#fetchContexts.get(whole);
     if (context === undefined) {
       if (this.#fetchContexts.size >= MAX_FETCH_CONTEXT) this.dropFetchTags();

@@ -5,6 +5,7 @@ import type { CodePage, Region } from '../code-cache';
 import { Record as DecodedRecord, Handler, PAGE_MASK, PAGE_SIZE, State } from '../layout';
 import { type Processor, REGION_SLOTS, type RegionTranslator } from '../processor';
 import { semanticsOf } from '../semantics/table';
+import { isNearBranch } from '../system/branch-limits';
 import { type Block, type BlockGraph, findBlocks } from './blocks';
 import { edgeKey, type Graph, type Structure, structure } from './structure';
 import { linearOf, pageOf, RegionLocals, TranslatorEmitter } from './translator-emitter';
@@ -39,9 +40,11 @@ export class Translator implements RegionTranslator {
         const record = code.recordAt(page, at) || processor.decodeAt(page, at);
         if (record === undefined) flushed = true;
         if (!record || code.recordAt(page, at) !== record) return undefined;
-        return state.u16[(record + DecodedRecord.handler) >>> 1] === Handler.Breakpoint
-          ? undefined
-          : code.decodedOf(record);
+        const decoded = code.decodedOf(record);
+        const handler = state.u16[(record + DecodedRecord.handler) >>> 1];
+        // a branch that must not be taken as it stands is left to the interpreter
+        if (handler === Handler.Breakpoint || (handler === Handler.Helper && isNearBranch(decoded))) return undefined;
+        return decoded;
       } catch {
         return undefined; // it will fault when it runs
       }
@@ -53,7 +56,7 @@ export class Translator implements RegionTranslator {
     if (this.#free.length === 0 && oldest) code.dropRegions(oldest.owner, 0, PAGE_SIZE - 1);
     const slot = this.#free.pop();
     if (slot === undefined) return false;
-    const mode = { code: BITS[Math.floor(page.mode / 3)], stack: BITS[page.mode % 3] };
+    const mode = { code: BITS[Math.floor((page.mode % 9) / 3)], stack: BITS[page.mode % 3] };
     const made = new RegionBuilder(graph, page, slot, mode).build();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(made.bytes), { e: { memory: processor.linear } });
     processor.table.set(slot, instance.exports.region);
