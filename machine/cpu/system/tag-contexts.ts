@@ -6,8 +6,6 @@ import type { PagingControls } from './paging';
 /** Bits of a data-TLB context; the context's number stands above them. */
 export const ContextBit = { Valid: 1, User: 2, Smap: 4 } as const;
 
-const AC = 0x40000;
-const AM = 0x40000;
 
 const CS_BASE = State.segments + SegmentField.size * Segment.CS + SegmentField.base;
 const CS_LIMIT = State.segments + SegmentField.size * Segment.CS + SegmentField.limit;
