@@ -62,6 +62,28 @@ describe('run', () => {
   });
 });
 
+describe('input logs', () => {
+  const log = { version: 1, inputs: [{ instructions: 2, serial: 'x' }] };
+
+  it('refuses a file that is none', async () => {
+    const more = { ...files, 'log.json': '{"version": 7}' };
+    expect(await ringsideIn(tools, more, 'run hello.asm --replay log.json')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('log.json is no input log'),
+    });
+    expect(await run('run hello.asm --replay none.json')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('cannot read none.json'),
+    });
+  });
+
+  it('writes what was typed to the file of --record', async () => {
+    const more = { ...files, 'log.json': JSON.stringify(log) };
+    const done = await ringsideIn(tools, more, 'run hello.asm --replay log.json --record out.json');
+    expect(JSON.parse(String(done.files['out.json']))).toMatchObject(log);
+  });
+});
+
 describe('bad input is one clear line and status 2', () => {
   const wrong: [string | string[], string][] = [
     [[], 'a command is missing: run, compare, asm, dis, lsp, dap'],

@@ -1,5 +1,6 @@
 import { type Ending, ExitStatus, endingOf } from '../debug-adapter/exit-status';
 import { yieldToEventLoop } from '../debug-adapter/run-control/event-loop';
+import { type LoggedInput, Replay } from '../hypervisor/input-log';
 import type { Target } from '../hypervisor/target';
 
 /** When a run ends that does not end by itself, and who listens. */
@@ -7,6 +8,8 @@ export interface RunLimits {
   readonly maxInstructions?: number;
   /** Ends when the guest has printed this. */
   readonly until?: string;
+  /** What comes in from outside on the way. */
+  readonly inputs?: readonly LoggedInput[];
   /** Called with what the guest has printed since the last call. */
   readonly printed: (text: string) => void;
   readonly interrupted: () => boolean;
@@ -23,12 +26,13 @@ const TURN = 10;
 
 /** Runs a guest to its end or to a limit. */
 export async function runGuest(target: Target, limits: RunLimits): Promise<Ending> {
+  const guest = new Replay(target, limits.inputs ?? []);
   let slice = limits.until === undefined ? SLICE.first : UNTIL_SLICE;
   const last = limits.maxInstructions ?? Number.POSITIVE_INFINITY;
   let printed = 0;
   for (;;) {
     const began = performance.now();
-    const stop = target.run(Math.min(target.instructions + slice, last));
+    const stop = guest.run(Math.min(target.instructions + slice, last));
     const output = target.serialOutput;
     if (output.length > printed) limits.printed(output.slice(printed));
     const from = Math.max(0, printed - (limits.until?.length ?? 0));

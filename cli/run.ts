@@ -1,5 +1,6 @@
 import type { Ending } from '../debug-adapter/exit-status';
 import { type LoadedProgram, loadProgram } from '../debug-adapter/program/load-program';
+import { inputLogText, inputObject, type LoggedInput, parseInputLog } from '../hypervisor/input-log';
 import { isLoadError } from '../hypervisor/launch-options';
 import type { Target } from '../hypervisor/target';
 import { registerNames } from '../isa/registers';
@@ -14,6 +15,8 @@ const specs: readonly OptionSpec[] = [
   virtualizationOption,
   ...launchOptions,
   { name: '--input', value: 'FILE', help: 'typed on the serial line; - is standard input' },
+  { name: '--record', value: 'FILE', help: 'write what was typed, and when, to FILE at the end' },
+  { name: '--replay', value: 'FILE', help: 'type what FILE says, when it says so' },
   maxInstructionsOption,
   { name: '--until', value: 'TEXT', help: 'end with status 0 when the guest has printed TEXT' },
   { name: '--screen', help: 'print the text screen at the end' },
@@ -48,6 +51,7 @@ export function resultObject(program: string, target: Target, ending: Ending): o
     instructions: target.instructions,
     exits: target.exitCounts(),
     cost: target.cost,
+    inputs: target.inputs.map(inputObject),
     serial: target.serialOutput,
     screen: target.screen(),
     hash: target.hash(),
@@ -66,6 +70,17 @@ export function resultObject(program: string, target: Target, ending: Ending): o
   };
 }
 
+/** The inputs that `--replay` names. @throws UsageError */
+function inputsToReplay(options: Options, environment: Environment): readonly LoggedInput[] {
+  const name = options.get('--replay');
+  if (name === undefined) return [];
+  const bytes = environment.readFile(name);
+  if (!bytes) throw new UsageError(`cannot read ${name}`);
+  const log = parseInputLog(new TextDecoder().decode(bytes), name);
+  if (isLoadError(log)) throw new UsageError(log.message);
+  return log;
+}
+
 /** Reasons that need no words: the guest did what it meant to do. */
 const QUIET = ['debug-exit', 'power-off', 'halted', 'until'];
 
@@ -79,16 +94,20 @@ async function run(args: readonly string[], environment: Environment): Promise<n
   const typed = input === undefined ? undefined : environment.readFile(input);
   if (input !== undefined && !typed) throw new UsageError(`cannot read ${input}`);
   const json = options.has('--json');
+  const log = inputsToReplay(options, environment);
+  const record = options.get('--record');
 
   const { target } = await powerOn(name, options, environment);
   if (typed) target.serialInput(typed);
   const ending = await runGuest(target, {
+    inputs: log,
     ...(maxInstructions !== undefined && { maxInstructions }),
     ...(until !== undefined && { until }),
     printed: json ? () => {} : (text) => environment.outBytes(text),
     interrupted: environment.interrupted,
   });
 
+  if (record !== undefined) environment.writeFile(record, inputLogText(target.inputs));
   if (json) {
     environment.out(`${JSON.stringify(resultObject(name, target, ending))}\n`);
     return ending.status;

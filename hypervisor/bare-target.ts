@@ -3,6 +3,7 @@ import type { TripleFault } from '../machine/cpu/system/exceptions';
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import { explainTripleFault } from './explain';
+import { InputLog, type InputLogState, type LoggedInput, momentOf } from './input-log';
 import {
   Hash,
   hashValues,
@@ -19,6 +20,7 @@ import { Transcript, type TranscriptMark } from './transcript';
 interface BareSnapshot extends Snapshot {
   readonly machine: MachineSnapshot;
   readonly serial: TranscriptMark | undefined;
+  readonly inputs: InputLogState;
 }
 
 /** The bare machine as a target: no VMM, guest-physical addresses are host-physical. */
@@ -27,6 +29,7 @@ export class BareTarget implements Target {
   readonly exits: readonly ExitRecord[] = [];
   readonly cost = 0;
   readonly #serial = new Transcript();
+  readonly #inputs = new InputLog();
 
   constructor(readonly machine: Machine) {
     machine.platform.onSerial = (byte) => this.#serial.add(byte);
@@ -120,17 +123,29 @@ export class BareTarget implements Target {
       bytes: snapshotCost(this.machine.memory) + this.#serial.unmarked,
       machine: this.machine.snapshot(),
       serial: this.#serial.mark(),
+      inputs: this.#inputs.save(),
     };
   }
 
   restore(snapshot: Snapshot): void {
-    const { machine, serial } = snapshot as BareSnapshot;
+    const { machine, serial, inputs } = snapshot as BareSnapshot;
     this.machine.restore(machine);
     this.#serial.restore(serial);
+    this.#inputs.load(inputs);
   }
 
   serialInput(bytes: Uint8Array): void {
+    this.#inputs.add(momentOf(this), { kind: 'serial', bytes: bytes.slice() });
     this.machine.platform.serialInput(bytes);
+  }
+
+  keyInput(code: string, down: boolean): boolean {
+    this.#inputs.add(momentOf(this), { kind: 'key', code, down });
+    return this.machine.platform.key(code, down);
+  }
+
+  get inputs(): readonly LoggedInput[] {
+    return this.#inputs.entries;
   }
 
   screen(): string[] {

@@ -3,6 +3,7 @@
  * the command line see only this. Everything here is deterministic: `run` to the same instruction count gives the same state.
  */
 import type { ExitRecord, ExitSummary } from './exit-record';
+import type { LoggedInput } from './input-log';
 
 export type VirtualizationMethod =
   | 'none'
@@ -113,6 +114,13 @@ export interface Target {
 
   /** Input typed on the serial line, logged with the current time. */
   serialInput(bytes: Uint8Array): void;
+  /**
+   * A key of the PC keyboard goes down or up, named as by `KeyboardEvent.code`; logged with the current time. False if there is
+   * no such key or the keyboard's buffer is full.
+   */
+  keyInput(code: string, down: boolean): boolean;
+  /** What came in from outside, oldest first. After restore: until that instant. */
+  readonly inputs: readonly LoggedInput[];
   /** Bytes the guest printed on COM1 since power-on (after restore: until that instant). */
   readonly serialOutput: string;
   /** The text screen, 80x25, lines without trailing blanks. */

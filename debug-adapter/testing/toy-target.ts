@@ -2,7 +2,9 @@
  * A guest for tests: a deterministic interpreter of a dozen 64-bit instructions in flat memory, in nothing but plain
  * TypeScript, so that run control and the protocol can be proved without the machine. Test code only.
  */
+
 import type { ExitRecord, ExitSummary } from '../../hypervisor/exit-record';
+import type { LoggedInput } from '../../hypervisor/input-log';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from '../../hypervisor/target';
 import type { Decoded } from '../../isa/decoded';
 
@@ -366,7 +368,14 @@ export class ToyTarget implements Target {
 
   serialInput(bytes: Uint8Array): void {
     this.#state.typed += String.fromCharCode(...bytes);
+    this.inputs.push({ at: { instructions: this.instructions }, input: { kind: 'serial', bytes } });
   }
+
+  keyInput(): boolean {
+    return false;
+  }
+
+  readonly inputs: LoggedInput[] = [];
 
   get serialOutput(): string {
     return this.#state.serial;
