@@ -4,10 +4,11 @@
  */
 import { arch } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { TestCase } from '../../test/host/cases';
-import { buildHarness, type HostResult, runOnHost } from '../../test/host/host';
+
+import { buildHarness } from '../../test/host/host';
 import { instanceOf, USER_FLAGS } from '../../test/host/instances';
 import { Random } from '../../test/host/random';
+import { type HostResult, runCases, type TestCase } from '../../test/host/single-cases';
 import { type Form, Mode } from '../form';
 import { forms } from '../table';
 
@@ -90,7 +91,7 @@ function observeAll(harness: string): Observation[] {
   let batch: TestCase[] = [];
   let owners: Observation[] = [];
   const flush = (): void => {
-    const results = runOnHost(harness, batch);
+    const results = runCases(harness, batch);
     owners.forEach((owner, i) => {
       const at = i * VARIANTS;
       observe(owner, batch.slice(at, at + VARIANTS), results.slice(at, at + VARIANTS));

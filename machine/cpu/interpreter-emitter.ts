@@ -22,6 +22,7 @@ import {
 } from '../wasm/expr';
 import { Record as DecodedRecord, PAGE_MASK, State, Tlb } from './layout';
 import { Emitter, type FlagWords } from './semantics/emitter';
+import { UNALIGNED } from './slow-bytes';
 
 /** Functions that the interpreter's code calls, by their index in the module. */
 export interface SlowPaths {
@@ -155,17 +156,24 @@ export class InterpreterEmitter extends Emitter {
     return { entry, hit: eq(load(64, entry, Tlb.base + tag), tlbTag(linear, bytes, loadAt(64, State.tlbContext))) };
   }
 
-  load(bits: number, linear: Expr): Expr {
-    return this.access(bits, linear, Tlb.readTag, this.slow.load, undefined);
+  load(bits: number, linear: Expr, aligned = true): Expr {
+    return this.access(bits, linear, Tlb.readTag, this.slow.load, undefined, aligned);
   }
 
-  loadForModify(bits: number, linear: Expr): Expr {
+  loadForModify(bits: number, linear: Expr, aligned = true): Expr {
     this.#modifyHost = this.code.temporary('i32');
     this.#modifyLinear = linear;
-    return this.access(bits, linear, Tlb.writeTag, this.slow.loadForModify, this.#modifyHost);
+    return this.access(bits, linear, Tlb.writeTag, this.slow.loadForModify, this.#modifyHost, aligned);
   }
 
-  private access(bits: number, linear: Expr, tag: number, slow: number, host: LocalExpr | undefined): Expr {
+  private access(
+    bits: number,
+    linear: Expr,
+    tag: number,
+    slow: number,
+    host: LocalExpr | undefined,
+    aligned: boolean,
+  ): Expr {
     const { code } = this;
     const value = code.temporary(bits === 64 ? 'i64' : 'i32');
     const at = this.let(linear);
@@ -180,7 +188,7 @@ export class InterpreterEmitter extends Emitter {
       () => {
         if (host) code.set(host, i32(0));
         this.endings.beforeSlow();
-        const low = call(slow, 'i32', wrap(at), wrap(shrU(at, i64(32))), i32(bits / 8));
+        const low = call(slow, 'i32', wrap(at), wrap(shrU(at, i64(32))), i32(slowBytes(bits, aligned)));
         if (bits === 64) {
           const lowLocal = this.let(low);
           code.set(value, or(zext64(lowLocal), shl(zext64(loadAt(32, State.slowHigh)), i64(32))));
@@ -192,7 +200,7 @@ export class InterpreterEmitter extends Emitter {
     return value;
   }
 
-  store(bits: number, linear: Expr, value: Expr): void {
+  store(bits: number, linear: Expr, value: Expr, aligned = true): void {
     const { code } = this;
     const at = this.let(linear);
     const { entry, hit } = this.probe(at, bits / 8, Tlb.writeTag);
@@ -200,7 +208,7 @@ export class InterpreterEmitter extends Emitter {
       hit,
       () => code.store(bits, add(load(32, entry, Tlb.base + Tlb.addend), wrap(at)), value),
       () => {
-        this.slowStore(bits, at, value);
+        this.slowStore(bits, at, value, aligned);
         this.checkFault();
       },
     );
@@ -215,10 +223,17 @@ export class InterpreterEmitter extends Emitter {
     );
   }
 
-  private slowStore(bits: number, linear: Expr, value: Expr): void {
+  private slowStore(bits: number, linear: Expr, value: Expr, aligned = true): void {
     const high = bits === 64 ? wrap(shrU(value, i64(32))) : i32(0);
     this.endings.beforeSlow();
-    this.code.call(this.slow.store, wrap(linear), wrap(shrU(linear, i64(32))), i32(bits / 8), wrap(value), high);
+    this.code.call(
+      this.slow.store,
+      wrap(linear),
+      wrap(shrU(linear, i64(32))),
+      i32(slowBytes(bits, aligned)),
+      wrap(value),
+      high,
+    );
     this.endings.checkBoundary();
   }
 
@@ -311,6 +326,9 @@ export class InterpreterEmitter extends Emitter {
     this.endings.fault();
   }
 }
+
+/** The number of bytes as slow paths take it. */
+const slowBytes = (bits: number, aligned: boolean): number => bits / 8 + (aligned ? 0 : UNALIGNED);
 
 function isLoadAt(words: FlagWords, i: number, address: number): boolean {
   const value = [words.x, words.y, words.s, words.result, words.delta][i];

@@ -6,7 +6,8 @@ import type { AccessSize } from '../devices/device';
 import type { Cpu } from './cpu';
 import { raiseNonCanonical } from './fault';
 import { State } from './layout';
-import { checkWrite, read, segmentAddress, write } from './system/access';
+import { UNALIGNED } from './slow-bytes';
+import { checkAlignment, checkWrite, read, segmentAddress, uncheckedContext, write } from './system/access';
 
 const TWO_32 = 4294967296;
 
@@ -43,9 +44,13 @@ export class SlowPaths {
     mmu.debug!.note(state.codeBits === 64 ? high * TWO_32 + (low >>> 0) : low >>> 0, bytes, write);
   }
 
-  #load(low: number, high: number, bytes: number): number {
+  #load(low: number, high: number, bytesAndKind: number): number {
     const { cpu } = this;
+    const bytes = bytesAndKind & ~UNALIGNED;
+    const checked = bytes === bytesAndKind;
     this.#checkCanonical(low, high, bytes);
+    const context = cpu.state.u32[State.tlbContext >>> 2];
+    if (checked) checkAlignment(low, bytes, context);
     const { mmu } = cpu;
     if ((low & 0xfff) + bytes <= 4096) {
       const at = mmu.tryFill(low, high, false);
@@ -66,23 +71,27 @@ export class SlowPaths {
       return value;
     }
     const linear = high * TWO_32 + (low >>> 0);
-    if (bytes < 8) return read(cpu, linear, bytes as AccessSize);
-    const value = read(cpu, linear, 4);
-    cpu.state.u32[State.slowHigh >>> 2] = read(cpu, linear + 4, 4);
+    // what crosses a page is not aligned: it got here as that does not matter
+    const unchecked = uncheckedContext(cpu);
+    if (bytes < 8) return read(cpu, linear, bytes as AccessSize, unchecked);
+    const value = read(cpu, linear, 4, unchecked);
+    cpu.state.u32[State.slowHigh >>> 2] = read(cpu, linear + 4, 4, unchecked);
     return value;
   }
 
   /** Proves that the bytes may be written, then loads them. */
-  loadForModify(low: number, high: number, bytes: number): number {
+  loadForModify(low: number, high: number, bytesAndKind: number): number {
     try {
+      const bytes = bytesAndKind & ~UNALIGNED;
       this.#checkCanonical(low, high, bytes);
+      if (bytes === bytesAndKind) checkAlignment(low, bytes, this.cpu.state.u32[State.tlbContext >>> 2]);
       if ((low & 0xfff) + bytes <= 4096) {
         if (this.cpu.mmu.tryFill(low, high, true) === -2) {
           this.note(this.cpu.mmu.pageFault);
           return 0;
         }
       } else checkWrite(this.cpu, high * TWO_32 + (low >>> 0), bytes);
-      return this.#load(low, high, bytes);
+      return this.#load(low, high, bytesAndKind);
     } catch (thrown) {
       this.note(thrown);
       return 0;
@@ -97,9 +106,12 @@ export class SlowPaths {
     }
   }
 
-  #store(low: number, high: number, bytes: number, valueLow: number, valueHigh: number): void {
+  #store(low: number, high: number, bytesAndKind: number, valueLow: number, valueHigh: number): void {
     const { cpu } = this;
+    const bytes = bytesAndKind & ~UNALIGNED;
     this.#checkCanonical(low, high, bytes);
+    const context = cpu.state.u32[State.tlbContext >>> 2];
+    if (bytes === bytesAndKind) checkAlignment(low, bytes, context);
     const { mmu } = cpu;
     if ((low & 0xfff) + bytes <= 4096) {
       const at = mmu.tryFill(low, high, true);
@@ -123,12 +135,13 @@ export class SlowPaths {
     }
     const linear = high * TWO_32 + (low >>> 0);
     checkWrite(cpu, linear, bytes);
+    const unchecked = uncheckedContext(cpu);
     if (bytes < 8) {
-      write(cpu, linear, bytes as AccessSize, truncate(valueLow, bytes));
+      write(cpu, linear, bytes as AccessSize, truncate(valueLow, bytes), unchecked);
       return;
     }
-    write(cpu, linear, 4, valueLow >>> 0);
-    write(cpu, linear + 4, 4, valueHigh >>> 0);
+    write(cpu, linear, 4, valueLow >>> 0, unchecked);
+    write(cpu, linear + 4, 4, valueHigh >>> 0, unchecked);
   }
 
   /** The full check of an access that did not pass the quick limit comparison. */

@@ -1,59 +1,73 @@
-/** The host processor as a peer: builds the native harness and runs batches of cases through it. */
+/** The host processor as a peer: builds the native harness and runs groups of cases through it. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestCase } from './cases';
+import type { Instance } from './instructions';
+import { FX_SIZE, GROUP_HEADER, GroupFlag, RESULT_SIZE } from './layout';
+import { stateSize } from './states';
 
-export interface HostResult {
-  /** 0, or the signal's number. */
-  signal: number;
-  gpr: bigint[];
-  flags: number;
-  /** FXSAVE64 image. */
-  fx: Uint8Array;
-  memory: Uint8Array;
+/** What the harness needs to know of an instruction. */
+export type HostInstance = Pick<Instance, 'code' | 'float' | 'bits' | 'segments'>;
+
+/** One instruction and the states that it is run in. */
+export interface Group<T extends HostInstance = Instance> {
+  instance: T;
+  count: number;
+  /** `count` states, each of {@link stateSize}. */
+  states: Uint8Array;
 }
 
-const FX = 128 + 16;
-const MACHINE = FX + 512;
-const CASE = 24 + MACHINE + 256;
-const RESULT = 8 + MACHINE + 256;
+export const resultSize = (instance: HostInstance): number => RESULT_SIZE + (instance.float ? FX_SIZE : 0);
 
-/** Builds the harness from this folder; undefined where there is no C compiler. */
+/** Builds the harness from this folder; undefined where there is no C compiler, or no x86-64 Linux. */
 export function buildHarness(here = dirname(fileURLToPath(import.meta.url))): string | undefined {
-  const source = join(here, 'harness.c');
-  const folder = join(dirname(source), '../../.cache');
+  if (process.arch !== 'x64' || process.platform !== 'linux') return undefined;
+  const folder = join(here, '../../.cache');
   mkdirSync(folder, { recursive: true });
   const program = join(folder, 'host-harness');
-  const made = spawnSync('gcc', ['-O1', '-Wall', '-no-pie', '-Wl,-Ttext-segment=0x10000000', source, '-o', program]);
-  return made.status === 0 ? program : undefined;
+  const options =
+    '-O1 -Wall -static -nostdlib -ffreestanding -fno-stack-protector -fno-pie -no-pie -mgeneral-regs-only';
+  // the program lies below 4 GiB, as 32-bit code must reach nothing of it by chance
+  const place = ['-Wl,-Ttext-segment=0x10000000', '-Wl,-z,noexecstack'];
+  const made = spawnSync('gcc', [...options.split(' '), ...place, join(here, 'harness.c'), '-o', program]);
+  return made.status === 0 && spawnSync(program, { input: '' }).status === 0 ? program : undefined;
 }
 
-export function runOnHost(program: string, cases: readonly TestCase[]): HostResult[] {
-  const input = Buffer.alloc(CASE * cases.length);
-  cases.forEach((test, i) => {
-    const at = i * CASE;
-    input.writeUInt32LE(test.code.length, at);
-    input.set(test.code, at + 4);
-    test.gpr.forEach((value, r) => {
-      input.writeBigUInt64LE(value, at + 24 + 8 * r);
-    });
-    input.writeBigUInt64LE(BigInt(test.flags), at + 24 + 128);
-    input.set(test.fx, at + 24 + FX);
-    input.set(test.memory, at + 24 + MACHINE);
-  });
-  const run = spawnSync(program, { input, maxBuffer: RESULT * cases.length + 4096 });
-  if (run.status !== 0) throw new Error(`the host harness ended with ${run.status ?? run.signal}: ${run.stderr}`);
-  const out = run.stdout;
-  return cases.map((_, i) => {
-    const at = i * RESULT;
-    return {
-      signal: out.readUInt32LE(at),
-      gpr: Array.from({ length: 16 }, (_unused, r) => out.readBigUInt64LE(at + 8 + 8 * r)),
-      flags: Number(out.readBigUInt64LE(at + 8 + 128) & 0xffffffffn),
-      fx: new Uint8Array(out.subarray(at + 8 + FX, at + 8 + MACHINE)),
-      memory: new Uint8Array(out.subarray(at + 8 + MACHINE, at + RESULT)),
-    };
+/** Bytes of a group as the harness reads them. */
+function encodeGroup({ instance, count, states }: Group<HostInstance>, out: Buffer, at: number): number {
+  const { code, float, bits, segments } = instance;
+  const flags =
+    (float ? GroupFlag.float : 0) | (bits === 32 ? GroupFlag.bits32 : 0) | (segments ? GroupFlag.segments : 0);
+  out.writeUInt32LE(code.length, at);
+  out.writeUInt32LE(count, at + 4);
+  out.writeUInt32LE(flags, at + 8);
+  out.set(code, at + 16);
+  out.set(states, at + GROUP_HEADER);
+  return at + GROUP_HEADER + states.length;
+}
+
+/** Runs groups on the host; the results of each, one behind the other. */
+export function runOnHost(program: string, groups: readonly Group<HostInstance>[]): Uint8Array[] {
+  let inputSize = 0;
+  let outputSize = 0;
+  for (const { instance, count } of groups) {
+    inputSize += GROUP_HEADER + count * stateSize(instance);
+    outputSize += count * resultSize(instance);
+  }
+  const input = Buffer.alloc(inputSize);
+  let at = 0;
+  for (const group of groups) at = encodeGroup(group, input, at);
+  const run = spawnSync(program, { input, maxBuffer: outputSize + 4096 });
+  if (run.status !== 0 || run.stdout.length !== outputSize) {
+    throw new Error(
+      `the host harness ended with ${run.status ?? run.signal} after ${run.stdout.length} bytes of ${outputSize}`,
+    );
+  }
+  let from = 0;
+  return groups.map(({ instance, count }) => {
+    const size = count * resultSize(instance);
+    from += size;
+    return run.stdout.subarray(from - size, from);
   });
 }

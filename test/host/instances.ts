@@ -5,9 +5,10 @@ import type { Form } from '../../isa/form';
 import { kindInfo } from '../../isa/operand-kinds';
 import { parsedOf } from '../campaigns/instructions/compare';
 import { immediate, memory, type Operand, register, section } from '../campaigns/instructions/operands';
-import { CODE, MEMORY, MEMORY_SIZE, type TestCase } from './cases';
+
 import { plainImage, randomImage, usesFloatState } from './fx-image';
 import type { Random } from './random';
+import { CODE, MEMORY, MEMORY_SIZE, type TestCase } from './single-cases';
 
 const registers: Record<string, readonly string[]> = {
   gpr8: ['al', 'cl', 'dl', 'bl', 'r8b', 'r9b'],
@@ -85,7 +86,7 @@ export function instanceOf(form: Form, random: Random): TestCase | undefined {
   const inMemory = random.below(2) === 0;
   const code = codeOf(form, random, inMemory);
   if (code === undefined) return undefined;
-  const gpr = Array.from({ length: 16 }, () => random.interesting());
+  const gpr = Array.from({ length: 16 }, () => random.interesting64());
   const middle = MEMORY + MEMORY_SIZE / 2;
   gpr[4] = BigInt(middle);
   gpr[6] = BigInt(middle);

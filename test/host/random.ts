@@ -23,22 +23,40 @@ export class Random {
     return this.u32() % n;
   }
 
-  /** 64 bits, half of the time from the values at which things happen. */
-  interesting(): bigint {
-    const shift = BigInt(this.below(64));
+  /** True once in `n` times. */
+  once(n: number): boolean {
+    return this.u32() % n === 0;
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.u32() % list.length];
+  }
+
+  /** 64 bits as two words, half of the time from the values at which things happen. */
+  interesting(): [low: number, high: number] {
+    const shift = this.below(64);
+    const low = shift < 32 ? (1 << shift) >>> 0 : 0;
+    const high = shift < 32 ? 0 : (1 << (shift - 32)) >>> 0;
     switch (this.below(8)) {
       case 0:
-        return 0n;
+        return [0, 0];
       case 1:
-        return (1n << shift) & 0xffffffffffffffffn;
+        return [low, high];
       case 2:
-        return ((1n << shift) - 1n) & 0xffffffffffffffffn;
+        // one less
+        return [(low - 1) >>> 0, low === 0 ? (high - 1) >>> 0 : high];
       case 3:
-        return BigInt.asUintN(64, -(1n << shift));
+        // negated
+        return [-low >>> 0, low === 0 ? -high >>> 0 : 0xffffffff];
       case 4:
-        return BigInt(this.below(256));
+        return [this.below(256), 0];
       default:
-        return (BigInt(this.u32()) << 32n) | BigInt(this.u32());
+        return [this.u32(), this.u32()];
     }
+  }
+
+  interesting64(): bigint {
+    const [low, high] = this.interesting();
+    return (BigInt(high) << 32n) | BigInt(low);
   }
 }

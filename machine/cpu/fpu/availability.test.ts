@@ -1,6 +1,6 @@
 /** Who may use x87, MMX and SSE: expectations from SDM 3A tables 2-2, 12-1, 13-1 and 2A FINIT. */
 import { describe, expect, test } from 'vitest';
-import { CODE, MEMORY } from '../../../test/host/cases';
+import { START as CODE, WINDOW as MEMORY } from '../../../test/host/layout';
 import { OurProcessor } from '../../../test/host/ours';
 import { State } from '../layout';
 

@@ -5,7 +5,7 @@
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu, InstructionHelper } from '../cpu';
 import { Gpr, State } from '../layout';
-import { linearAddress, read64 } from '../system/access';
+import { linearAddress, read64, uncheckedContext } from '../system/access';
 import { requireSse } from './sse-control';
 import { immediate, registerIndex } from './sse-operands';
 
@@ -71,7 +71,8 @@ function secondOperand(cpu: Cpu, instruction: Decoded): [bigint, bigint] {
   if (it.kind === 'memory') {
     // these alone of SSE take memory that is not aligned
     const linear = linearAddress(cpu, instruction, it, 16, false);
-    return [read64(cpu, linear), read64(cpu, linear + 8)];
+    const context = uncheckedContext(cpu);
+    return [read64(cpu, linear, context), read64(cpu, linear + 8, context)];
   }
   const at = (State.xmm + 16 * registerIndex(instruction, 1)) >>> 3;
   return [cpu.state.u64[at], cpu.state.u64[at + 1]];

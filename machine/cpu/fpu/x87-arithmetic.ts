@@ -109,7 +109,8 @@ function scale(unit: X87Unit, a: Float, b: Float): Float {
     return b.sign ? zero(a.sign) : infinity(a.sign);
   }
   unit.noteDenormals(a, b);
-  if (a.kind !== Kind.Finite) return a;
+  // by zero nothing is rounded: a denormal is no underflow, masked or not
+  if (a.kind !== Kind.Finite || b.kind === Kind.Zero) return a;
   let by = 0n;
   if (b.kind === Kind.Finite) {
     by = leadingExponent(b) > 20 ? (b.sign ? -FAR : FAR) : toIntegral(b, 3).value;

@@ -2,7 +2,19 @@
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu, InstructionHelper } from '../cpu';
 import { State } from '../layout';
-import { checkRead, checkWrite, linearAddress, memoryOperand, read, read64, write, write64 } from '../system/access';
+import {
+  checkAlignment,
+  checkRead,
+  checkWrite,
+  linearAddress,
+  memoryOperand,
+  ownContext,
+  read,
+  read64,
+  uncheckedContext,
+  write,
+  write64,
+} from '../system/access';
 import { Cr0 } from '../system/control';
 import {
   control,
@@ -68,18 +80,19 @@ function loadEnvironment(cpu: Cpu, words: readonly number[], bytes: 2 | 4): void
 
 function writeEnvironment(cpu: Cpu, linear: number, bytes: 2 | 4): void {
   environment(cpu, bytes).forEach((word, i) => {
-    write(cpu, linear + bytes * i, bytes, word >>> 0);
+    write(cpu, linear + bytes * i, bytes, word >>> 0, uncheckedContext(cpu));
   });
 }
 
 function readEnvironment(cpu: Cpu, linear: number, bytes: 2 | 4): number[] {
-  return Array.from({ length: 7 }, (_, i) => read(cpu, linear + bytes * i, bytes));
+  return Array.from({ length: 7 }, (_, i) => read(cpu, linear + bytes * i, bytes, uncheckedContext(cpu)));
 }
 
 function storeEnvironment(cpu: Cpu, instruction: Decoded): void {
   requireX87(cpu);
   const bytes = fieldBytes(instruction);
   const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 0), 7 * bytes, true);
+  checkAlignment(linear, bytes, ownContext(cpu));
   checkWrite(cpu, linear, 7 * bytes);
   writeEnvironment(cpu, linear, bytes);
   setControl(cpu, control(cpu) | 0x3f);
@@ -89,6 +102,7 @@ function restoreEnvironment(cpu: Cpu, instruction: Decoded): void {
   requireWaiting(cpu);
   const bytes = fieldBytes(instruction);
   const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 0), 7 * bytes, false);
+  checkAlignment(linear, bytes, ownContext(cpu));
   checkRead(cpu, linear, 7 * bytes);
   loadEnvironment(cpu, readEnvironment(cpu, linear, bytes), bytes);
 }
@@ -102,12 +116,14 @@ function save(cpu: Cpu, instruction: Decoded): void {
   const bytes = fieldBytes(instruction);
   const total = 7 * bytes + 80;
   const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 0), total, true);
+  checkAlignment(linear, bytes, ownContext(cpu));
   checkWrite(cpu, linear, total);
   writeEnvironment(cpu, linear, bytes);
+  const context = uncheckedContext(cpu);
   for (let i = 0; i < 8; i++) {
     const to = linear + 7 * bytes + 10 * i;
-    write64(cpu, to, state.get64(slot(cpu, i)));
-    write(cpu, to + 8, 2, state.get32(slot(cpu, i) + 8) & 0xffff);
+    write64(cpu, to, state.get64(slot(cpu, i)), context);
+    write(cpu, to + 8, 2, state.get32(slot(cpu, i) + 8) & 0xffff, context);
   }
   initialize(cpu);
 }
@@ -118,14 +134,16 @@ function restore(cpu: Cpu, instruction: Decoded): void {
   const bytes = fieldBytes(instruction);
   const total = 7 * bytes + 80;
   const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 0), total, false);
+  checkAlignment(linear, bytes, ownContext(cpu));
   checkRead(cpu, linear, total);
   const words = readEnvironment(cpu, linear, bytes);
+  const context = uncheckedContext(cpu);
   const top = (words[1] >>> 11) & 7;
   for (let i = 0; i < 8; i++) {
     const from = linear + 7 * bytes + 10 * i;
     const to = State.x87 + 16 * ((top + i) & 7);
-    state.set64(to, read64(cpu, from));
-    state.set32(to + 8, read(cpu, from + 8, 2));
+    state.set64(to, read64(cpu, from, context));
+    state.set32(to + 8, read(cpu, from + 8, 2, context));
   }
   // the tags follow from what the registers hold now
   loadEnvironment(cpu, words, bytes);

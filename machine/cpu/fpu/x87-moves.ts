@@ -2,10 +2,12 @@
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu, InstructionHelper } from '../cpu';
 import {
+  checkAlignment,
   checkRead,
   checkWrite,
   type MemoryOperand,
   memoryOperand,
+  ownContext,
   read,
   read64,
   write,
@@ -33,6 +35,19 @@ import { isEmpty, pop, setRegister, setTop, signExponent, significand, top } fro
 import { readInteger, X87Unit } from './x87-unit';
 
 const list: [string, InstructionHelper][] = [];
+
+/**
+ * Linear address of an operand that is going to be stored to; raises what storing would raise. Where nothing is stored, as an
+ * exception is unmasked, memory is not looked at. 80 bits are aligned as 64 are.
+ */
+function destination(unit: X87Unit, operand: MemoryOperand): number {
+  const { cpu } = unit;
+  const bytes = operand.size >>> 3;
+  const linear = unit.address(operand, bytes, true);
+  checkAlignment(linear, bytes === 10 ? 8 : bytes, ownContext(cpu));
+  checkWrite(cpu, linear, bytes);
+  return linear;
+}
 
 /** Pushes what `value` gives after the room for it was looked for. */
 function load(value: (unit: X87Unit, instruction: Decoded) => Float | Copy): InstructionHelper {
@@ -73,6 +88,7 @@ function loadFloat(unit: X87Unit, instruction: Decoded): Float | Copy {
 /** The decimal digits of an m80, two a byte, lowest first; the sign is bit 79. */
 function loadDecimal(unit: X87Unit, instruction: Decoded): Float {
   const linear = unit.address(memoryOperand(instruction, 0), 10, false);
+  checkAlignment(linear, 8, ownContext(unit.cpu));
   checkRead(unit.cpu, linear, 10);
   let value = 0n;
   for (let i = 8; i >= 0; i--) {
@@ -133,18 +149,16 @@ function copyOf(unit: X87Unit, i: number): Copy {
 
 function storeMemory(unit: X87Unit, operand: MemoryOperand, pops: boolean): void {
   const { cpu } = unit;
-  const bytes = operand.size >>> 3;
-  const linear = unit.address(operand, bytes, true);
-  // memory that nothing is stored to is not looked at
+  unit.notePointer(operand);
   if (operand.size === 80) {
     const { high, low } = copyOf(unit, 0);
-    if (!unit.stopped) checkWrite(cpu, linear, bytes);
+    const linear = unit.stopped ? 0 : destination(unit, operand);
     if (!unit.finish()) return;
     write64(cpu, linear, low);
     write(cpu, linear + 8, 2, high);
   } else {
     const bits = narrowed(unit, operand.size);
-    if (bits !== undefined) checkWrite(cpu, linear, bytes);
+    const linear = bits === undefined ? 0 : destination(unit, operand);
     unit.finish();
     if (bits === undefined) return;
     if (operand.size === 32) write(cpu, linear, 4, Number(bits));
@@ -176,11 +190,10 @@ function storeInteger(pops: boolean, truncate: boolean): InstructionHelper {
   return (cpu, instruction) => {
     const unit = new X87Unit(cpu, instruction);
     const operand = memoryOperand(instruction, 0);
-    const bytes = operand.size >>> 3;
-    const linear = unit.address(operand, bytes, true);
+    unit.notePointer(operand);
     const limit = 1n << BigInt(operand.size - 1);
     const value = integral(unit, limit, truncate ? Rounding.Zero : unit.mode) ?? limit;
-    if (!unit.stopped) checkWrite(cpu, linear, bytes);
+    const linear = unit.stopped ? 0 : destination(unit, operand);
     if (!unit.finish()) return;
     if (operand.size === 64) write64(cpu, linear, BigInt.asUintN(64, value));
     else write(cpu, linear, operand.size === 16 ? 2 : 4, Number(BigInt.asUintN(operand.size, value)));
@@ -195,7 +208,8 @@ const DECIMAL_INDEFINITE = { high: 0xffff, low: 0xc000000000000000n };
 
 function storeDecimal(cpu: Cpu, instruction: Decoded): void {
   const unit = new X87Unit(cpu, instruction);
-  const linear = unit.address(memoryOperand(instruction, 0), 10, true);
+  const operand = memoryOperand(instruction, 0);
+  unit.notePointer(operand);
   const negative = !isEmpty(cpu, 0) && signExponent(cpu, 0) >>> 15 === 1;
   let value = integral(unit, DECIMAL_LIMIT, unit.mode);
   if (value === -DECIMAL_LIMIT) {
@@ -203,7 +217,7 @@ function storeDecimal(cpu: Cpu, instruction: Decoded): void {
     unit.invalid();
     value = undefined;
   }
-  if (!unit.stopped) checkWrite(cpu, linear, 10);
+  const linear = unit.stopped ? 0 : destination(unit, operand);
   if (!unit.finish()) return;
   let { high, low } = DECIMAL_INDEFINITE;
   if (value !== undefined) {

@@ -68,9 +68,14 @@ export class X87Unit extends FloatUnit {
 
   /** Linear address of a memory operand of `size` bytes; remembers it for FNSTENV once the instruction ends. */
   address(operand: MemoryOperand, size: number, write: boolean): number {
+    return segmentAddress(this.cpu, operand.segment, this.notePointer(operand), size, write);
+  }
+
+  /** Remembers the offset of a memory operand, and gives it. */
+  notePointer(operand: MemoryOperand): number {
     const offset = effectiveAddress(this.cpu, this.instruction, operand);
     this.#data = offset;
-    return segmentAddress(this.cpu, operand.segment, offset, size, write);
+    return offset;
   }
 
   #data: number | undefined;

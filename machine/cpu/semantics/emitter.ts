@@ -142,12 +142,15 @@ export abstract class Emitter {
    * @param segment index in ES..GS, or `'operand'` for that of the memory operand
    */
   abstract linear(offset: Expr, bits: number, segment: number | 'operand', write: boolean): Expr;
-  /** Loads at a linear address. */
-  abstract load(bits: number, linear: Expr): Expr;
+  /**
+   * Loads at a linear address.
+   * @param aligned false: alignment is not checked even where it would be (#AC)
+   */
+  abstract load(bits: number, linear: Expr, aligned?: boolean): Expr;
   /** Stores at a linear address. */
-  abstract store(bits: number, linear: Expr, value: Expr): void;
+  abstract store(bits: number, linear: Expr, value: Expr, aligned?: boolean): void;
   /** Loads at a linear address that {@link storeModified} will then write without any further fault. */
-  abstract loadForModify(bits: number, linear: Expr): Expr;
+  abstract loadForModify(bits: number, linear: Expr, aligned?: boolean): Expr;
   /** Stores where the last {@link loadForModify} read. */
   abstract storeModified(bits: number, value: Expr): void;
   /** Mask (i64) of the instruction's addresses: 0xffff, 0xffffffff, or all ones. */

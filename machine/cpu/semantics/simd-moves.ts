@@ -1,6 +1,8 @@
 /** Moves of XMM and MMX registers. */
-import { add, and, type Expr, i32, i64, load, ltU, shrU, simd, zext64 } from '../../wasm/expr';
+import { add, and, type Expr, eqz, i32, i64, load, loadAt, ltU, ne, shrU, simd, wrap, zext64 } from '../../wasm/expr';
+import { Vector } from '../fault';
 import { State } from '../layout';
+import { ContextBit } from '../system/tag-contexts';
 import type { Emitter } from './emitter';
 import type { Semantics } from './semantics';
 import {
@@ -102,6 +104,13 @@ function storeNonTemporal(e: Emitter): void {
   } else storeMemory128(e, readVector(e, 1), true);
 }
 
+/** #AC(0) where alignment is checked, for an offset that bytes one by one are stored at. */
+function requireQuadwordAlignment(e: Emitter, offset: Expr): void {
+  const unchecked = and(loadAt(32, State.tlbContext), i32(ContextBit.Valid));
+  const linear = e.linear(offset, 64, 'operand', true);
+  e.code.if(and(eqz(unchecked), ne(and(wrap(linear), i32(7)), i32(0))), () => e.raise(Vector.AC, 0));
+}
+
 /** MASKMOVQ, MASKMOVDQU: stores the bytes whose mask has bit 7 set at DS:rDI; all are proved writable before the first. */
 function storeMasked(e: Emitter): void {
   requireSimd(e);
@@ -109,6 +118,7 @@ function storeMasked(e: Emitter): void {
   const { code } = e;
   const mask = e.let(simd(0x64, 'i32', [readVector(e, 1)])); // i8x16.bitmask
   const start = e.let(and(e.gpr(7, 64), e.addressMask()));
+  if (isMmx(e)) requireQuadwordAlignment(e, start);
   code.storeVector(i32(State.scratch), readVector(e, 0));
   const each = (access: (linear: Expr, byte: Expr) => void): void => {
     const i = code.temporary('i32');

@@ -52,8 +52,9 @@ export function loadMemory128(e: Emitter, operand: number, aligned: boolean): Ex
   const offset = e.effectiveAddress();
   const linear = e.linear(offset, 128, 'operand', false);
   if (aligned) requireAlignment(e, linear);
-  const low = e.load(64, linear);
-  const high = e.load(64, e.let(add(linear, i64(8))));
+  // processors check no other alignment of 16 bytes, #AC or not
+  const low = e.load(64, linear, false);
+  const high = e.load(64, e.let(add(linear, i64(8))), false);
   void operand;
   return e.let(vectorOf(low, high));
 }
@@ -104,10 +105,10 @@ export function storeMemory128(e: Emitter, value: Expr, aligned: boolean): void 
   if (aligned) requireAlignment(e, linear);
   const high = e.let(add(linear, i64(8)));
   // the lower half first: its fault is the one to be reported
-  e.loadForModify(64, linear);
-  e.loadForModify(64, high);
-  e.store(64, linear, e.let(lowHalf(value)));
-  e.store(64, high, e.let(highHalf(value)));
+  e.loadForModify(64, linear, false);
+  e.loadForModify(64, high, false);
+  e.store(64, linear, e.let(lowHalf(value)), false);
+  e.store(64, high, e.let(highHalf(value)), false);
 }
 
 /** A shift count that is `most` at the highest, i32, from the low 64 bits of a vector or an immediate. */

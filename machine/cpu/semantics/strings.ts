@@ -1,4 +1,4 @@
-import { add, and, type Expr, eq, eqz, i32, i64, ne, or, select, sub } from '../../wasm/expr';
+import { add, and, type Expr, eq, i32, i64, ne, or, select, sub } from '../../wasm/expr';
 import type { Emitter } from './emitter';
 import type { Semantics } from './semantics';
 
@@ -17,7 +17,7 @@ function adjust(e: Emitter, register: number, old: Expr, amount: Expr): void {
 const stride = (e: Emitter, bytes: number): Expr => select(and(e.systemFlags(), i32(0x400)), i64(-bytes), i64(bytes));
 
 /** One iteration or, with a REP prefix, as many as the count says: each is one retired instruction. */
-function repeated(e: Emitter, iteration: (finish: () => void) => void, whileEqual?: boolean): void {
+function repeated(e: Emitter, iteration: (finish: () => void) => void): void {
   if (e.repeat === 0) {
     iteration(() => {});
     return;
@@ -26,9 +26,30 @@ function repeated(e: Emitter, iteration: (finish: () => void) => void, whileEqua
   const count = e.let(and(rcx, e.addressMask()));
   e.conditional(ne(count, i64(0)), () => {
     iteration(() => adjust(e, 1, rcx, i64(-1)));
-    const more = ne(count, i64(1));
-    const again = whileEqual === undefined ? more : and(more, whileEqual ? e.condition(4) : eqz(e.condition(4)));
-    e.code.if(e.let(again), () => e.repeatAgain());
+    e.code.if(ne(count, i64(1)), () => e.repeatAgain());
+  });
+}
+
+/**
+ * {@link repeated} for CMPS and SCAS. The flags are set where the repetition ends: a fault on the way leaves those from
+ * before the instruction (SDM 2B REP).
+ * @param operands makes one iteration's loads and moves pointers on; gives what is compared
+ */
+function comparing(e: Emitter, bits: number, operands: () => [Expr, Expr]): void {
+  if (e.repeat === 0) {
+    const [a, b] = operands();
+    compare(e, a, b, bits);
+    return;
+  }
+  const rcx = e.gpr(1, 64);
+  const count = e.let(and(rcx, e.addressMask()));
+  e.conditional(ne(count, i64(0)), () => {
+    const [a, b] = operands();
+    adjust(e, 1, rcx, i64(-1));
+    const goesOn = e.repeat === 0xf3 ? eq(a, b) : ne(a, b);
+    const again = e.let(and(ne(count, i64(1)), goesOn));
+    e.code.if(again, () => e.repeatAgain());
+    compare(e, a, b, bits);
   });
 }
 
@@ -74,34 +95,24 @@ function stringOperations(bits: 8 | 16 | 32 | 64): Record<string, Semantics> {
         finish();
       }),
     [`cmps${suffix}`]: (e) =>
-      repeated(
-        e,
-        (finish) => {
-          const from = offset(e, SOURCE);
-          const to = offset(e, DESTINATION);
-          // processors read what rDI points to first
-          const b = e.load(bits, e.linear(to.at, bits, ES, false));
-          const a = e.load(bits, e.linear(from.at, bits, 'operand', false));
-          const step = e.let(stride(e, bytes));
-          adjust(e, SOURCE, from.old, step);
-          adjust(e, DESTINATION, to.old, step);
-          compare(e, a, b, bits);
-          finish();
-        },
-        e.repeat === 0xf3,
-      ),
+      comparing(e, bits, () => {
+        const from = offset(e, SOURCE);
+        const to = offset(e, DESTINATION);
+        // processors read what rDI points to first
+        const b = e.load(bits, e.linear(to.at, bits, ES, false));
+        const a = e.load(bits, e.linear(from.at, bits, 'operand', false));
+        const step = e.let(stride(e, bytes));
+        adjust(e, SOURCE, from.old, step);
+        adjust(e, DESTINATION, to.old, step);
+        return [a, b];
+      }),
     [`scas${suffix}`]: (e) =>
-      repeated(
-        e,
-        (finish) => {
-          const to = offset(e, DESTINATION);
-          const b = e.load(bits, e.linear(to.at, bits, ES, false));
-          adjust(e, DESTINATION, to.old, e.let(stride(e, bytes)));
-          compare(e, e.gpr(0, bits), b, bits);
-          finish();
-        },
-        e.repeat === 0xf3,
-      ),
+      comparing(e, bits, () => {
+        const to = offset(e, DESTINATION);
+        const b = e.load(bits, e.linear(to.at, bits, ES, false));
+        adjust(e, DESTINATION, to.old, e.let(stride(e, bytes)));
+        return [e.gpr(0, bits), b];
+      }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Cpu } from '../cpu';
 import { Access } from '../cpu-state';
 import { raise, Vector } from '../fault';
 import { Segment, State } from '../layout';
+import { ContextBit } from './tag-contexts';
 
 const TWO_32 = 4294967296;
 /** Multiplying by it is exact, and faster than dividing. */
@@ -20,6 +21,21 @@ export function ownContext(cpu: Cpu): number {
   return cpu.state.u32[State.tlbContext >>> 2];
 }
 
+/**
+ * Raises #AC(0) where alignment is checked and `linear` is no multiple of `size`, a power of two (SDM 3A 6.15, interrupt 17).
+ * To be called when nothing else is wrong with the access.
+ */
+export function checkAlignment(linear: number, size: number, context: number): void {
+  if ((context & ContextBit.Valid) === 0 && (linear & (size - 1)) !== 0) {
+    raise(Vector.AC, 0, `the address is not a multiple of ${size}`);
+  }
+}
+
+/** The CPU's own accesses without {@link checkAlignment}: for the parts of an operand whose alignment is looked at as a whole. */
+export function uncheckedContext(cpu: Cpu): number {
+  return ownContext(cpu) | ContextBit.Valid;
+}
+
 /** Linear addresses wrap at 4 GiB outside long mode. */
 function wrap(cpu: Cpu, linear: number): number {
   if (linear >= TWO_32 && (cpu.state.u32[State.efer >>> 2] & 0x400) === 0) return linear - TWO_32;
@@ -29,6 +45,7 @@ function wrap(cpu: Cpu, linear: number): number {
 /** Reads 1, 2 or 4 bytes, zero-extended. */
 export function read(cpu: Cpu, linear: number, size: 1 | 2 | 4, context = ownContext(cpu)): number {
   const { mmu } = cpu;
+  checkAlignment(linear, size, context);
   if ((linear & 0xfff) + size > 4096) {
     let value = 0;
     for (let i = 0; i < size; i++) value |= read(cpu, wrap(cpu, linear + i), 1, context) << (8 * i);
@@ -44,6 +61,7 @@ export function read(cpu: Cpu, linear: number, size: 1 | 2 | 4, context = ownCon
 /** Writes the low 1, 2 or 4 bytes of `value`. */
 export function write(cpu: Cpu, linear: number, size: 1 | 2 | 4, value: number, context = ownContext(cpu)): void {
   const { mmu } = cpu;
+  checkAlignment(linear, size, context);
   if ((linear & 0xfff) + size > 4096) {
     checkWrite(cpu, linear, size, context);
     for (let i = 0; i < size; i++) write(cpu, wrap(cpu, linear + i), 1, (value >>> (8 * i)) & 0xff, context);
@@ -76,23 +94,27 @@ export function checkRead(cpu: Cpu, linear: number, length: number, context = ow
 
 /** Reads 64 bits as a signed number; exact to 53 bits (a non-canonical address stays non-canonical). */
 export function readNumber(cpu: Cpu, linear: number, context = ownContext(cpu)): number {
+  checkAlignment(linear, 8, context);
   const low = read(cpu, linear, 4, context);
   return (read(cpu, wrap(cpu, linear + 4), 4, context) | 0) * TWO_32 + low;
 }
 
 /** Writes a signed number as 64 bits. */
 export function writeNumber(cpu: Cpu, linear: number, value: number, context = ownContext(cpu)): void {
+  checkAlignment(linear, 8, context);
   if ((linear & 0xfff) > 4088) checkWrite(cpu, linear, 8, context);
   write(cpu, linear, 4, value >>> 0, context);
   write(cpu, wrap(cpu, linear + 4), 4, Math.floor(value * INVERSE_TWO_32) | 0, context);
 }
 
 export function read64(cpu: Cpu, linear: number, context = ownContext(cpu)): bigint {
+  checkAlignment(linear, 8, context);
   const low = read(cpu, linear, 4, context);
   return (BigInt(read(cpu, wrap(cpu, linear + 4), 4, context)) << 32n) | BigInt(low);
 }
 
 export function write64(cpu: Cpu, linear: number, value: bigint, context = ownContext(cpu)): void {
+  checkAlignment(linear, 8, context);
   if ((linear & 0xfff) > 4088) checkWrite(cpu, linear, 8, context);
   write(cpu, linear, 4, Number(value & 0xffffffffn), context);
   write(cpu, wrap(cpu, linear + 4), 4, Number((value >> 32n) & 0xffffffffn), context);

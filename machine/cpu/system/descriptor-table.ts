@@ -233,9 +233,7 @@ export function adjustPrivilege(cpu: Cpu, instruction: Decoded): void {
   requireProtected(cpu, instruction);
   const destination = readOperand(cpu, instruction, 0);
   const rpl = readOperand(cpu, instruction, 1) & 3;
-  const operand = instruction.operands[0];
   const adjust = (destination & 3) < rpl;
   if (adjust) writeOperand(cpu, instruction, 0, (destination & ~3) | rpl);
-  else if (operand.kind === 'memory') checkWrite(cpu, linearAddress(cpu, instruction, operand, 2, true), 2);
   setZero(cpu, adjust);
 }

@@ -3,7 +3,17 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { State } from '../layout';
-import { checkWrite, linearAddress, memoryOperand, read, read64, write, write64 } from './access';
+import {
+  checkAlignment,
+  checkWrite,
+  linearAddress,
+  memoryOperand,
+  ownContext,
+  read,
+  read64,
+  write,
+  write64,
+} from './access';
 import { Cr0, Cr4, requirePrivilege } from './control';
 import { PKRU_OFFSET, profileOf, supportedXcr0, xsaveSize } from './cpuid';
 import { hex } from './segments';
@@ -34,6 +44,8 @@ const PKRU = 0x200;
 function checkAvailable(cpu: Cpu, alignment: number, linear: number): void {
   const cr0 = cpu.state.u32[State.cr0 >>> 2];
   if ((cr0 & Cr0.TS) !== 0) raise(Vector.NM, undefined, 'CR0.TS is set');
+  // with alignment checks on #AC may come first (SDM 2A FXSAVE): processors look at doublewords
+  checkAlignment(linear, 4, ownContext(cpu));
   if ((linear & (alignment - 1)) !== 0) raise(Vector.GP, 0, `the area is not aligned to ${alignment} bytes`);
 }
 

@@ -3,7 +3,7 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { State } from '../layout';
-import { read } from './access';
+import { read64 } from './access';
 import { isProtected, isVirtual8086 } from './segments';
 import { readStack, setStackPointer, stackAddress, stackPointer, writeStack } from './stack';
 
@@ -68,7 +68,8 @@ export function popFlags(cpu: Cpu, instruction: Decoded): void {
   if (isVirtual8086(state) && ioPrivilegeLevel(cpu) !== 3)
     raise(Vector.GP, 0, 'POPF in virtual-8086 mode with IOPL below 3');
   // of 64 bits the lower half, exactly
-  const flags = size === 8 ? read(cpu, stackAddress(cpu, 0, 8, false), 4) : readStack(cpu, 0, size);
+  const flags =
+    size === 8 ? Number(read64(cpu, stackAddress(cpu, 0, 8, false)) & 0xffffffffn) : readStack(cpu, 0, size);
   let mask = ALWAYS;
   if (size !== 2) mask |= AC | ID | RF;
   const { cpl } = state;

@@ -4,10 +4,12 @@ import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr, Segment, SegmentField, State } from '../layout';
 import {
+  checkAlignment,
   checkWrite,
   isCanonical,
   linearAddress,
   memoryOperand,
+  ownContext,
   read,
   read64,
   readOperand,
@@ -216,7 +218,9 @@ export function enterFrame(cpu: Cpu, instruction: Decoded): void {
     writeStack(cpu, -depth, size, top);
   }
   const end = -depth - bytes;
-  checkWrite(cpu, stackAddress(cpu, end, 1, true), 1);
+  const probe = stackAddress(cpu, end, size, true);
+  checkAlignment(probe, size, ownContext(cpu));
+  checkWrite(cpu, probe, size);
   setStackPointer(cpu, stackPointer(cpu) + end);
   if (size === 8) state.setGprNumber(Gpr.RBP, top);
   else if (size === 4) state.setGpr32(Gpr.RBP, top);

@@ -250,6 +250,8 @@ export class Mmu {
     if (write && memory.dirty[page] === 0) memory.noteWrite(physical);
     const code = this.pageHasCode(page);
     this.hasCode = code;
+    const at = memory.ramBase + physical;
+    if ((context & ContextBit.Valid) === 0) return at;
     const { i32 } = this.state;
     const entry = (Tlb.base + ((low >>> 12) & (Tlb.entries - 1)) * Tlb.entrySize) >>> 2;
     const tag = (low & ~0xfff) | context;
@@ -270,7 +272,6 @@ export class Mmu {
     i32[entry + 3] = writable && !code ? high : 0;
     i32[entry + 4] = writable && code ? tag : 0;
     i32[entry + 5] = writable && code ? high : 0;
-    const at = memory.ramBase + physical;
     i32[entry + (Tlb.addend >>> 2)] = (at - low) | 0;
     return at;
   }

@@ -3,12 +3,17 @@ import { FetchTlb, Segment, SegmentField, State, Tlb } from '../layout';
 import type { AddressSpaces } from './address-spaces';
 import type { PagingControls } from './paging';
 
-/** Bits of a data-TLB context; the context's number stands above them. */
+/**
+ * Bits of a data-TLB context; the context's number stands above them. Without `Valid` no tag is ever made: all accesses
+ * take the slow path, which checks their alignment (CR0.AM, RFLAGS.AC, CPL 3).
+ */
 export const ContextBit = { Valid: 1, User: 2, Smap: 4 } as const;
-
 
 const CS_BASE = State.segments + SegmentField.size * Segment.CS + SegmentField.base;
 const CS_LIMIT = State.segments + SegmentField.size * Segment.CS + SegmentField.limit;
+
+const AC = 0x40000;
+const AM = 0x40000;
 
 const MAX_DATA_CONTEXT = 511;
 const MAX_FETCH_CONTEXT = 4095;
@@ -107,7 +112,9 @@ export class TagContexts {
     const { u32 } = this.state;
     const user = u32[State.cpl >>> 2] === 3;
     this.smapBit = !user && this.controls.smap && (u32[State.systemFlags >>> 2] & 0x40000) === 0 ? ContextBit.Smap : 0;
-    u32[State.tlbContext >>> 2] = (this.#dataContext << 3) | ContextBit.Valid | (user ? ContextBit.User : this.smapBit);
+    const aligned = user && (u32[State.systemFlags >>> 2] & AC) !== 0 && (u32[State.cr0 >>> 2] & AM) !== 0;
+    u32[State.tlbContext >>> 2] =
+      (this.#dataContext << 3) | (aligned ? 0 : ContextBit.Valid) | (user ? ContextBit.User : this.smapBit);
     const codeBits = u32[State.codeBits >>> 2];
     const stackMask = State.stackMask >>> 2;
     const stack = u32[stackMask + 1] !== 0 ? 2 : u32[stackMask] === 0xffff ? 0 : 1;
