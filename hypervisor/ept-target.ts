@@ -4,6 +4,7 @@ import { vmcsFields } from '../isa/vmx/fields';
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { PlatformState } from '../machine/platform';
 import type { ExitRecord, ExitSummary } from './exit-record';
+import { InputLog, type InputLogState, type LoggedInput, momentOf } from './input-log';
 import { Hash, hashValues, readRegisters, snapshotCost, writeRegister } from './processor-view';
 import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
 import { Transcript, type TranscriptMark } from './transcript';
@@ -20,6 +21,7 @@ interface EptSnapshot extends Snapshot {
   readonly log: ExitLogState;
   readonly end: VmEnd | undefined;
   readonly serial: TranscriptMark | undefined;
+  readonly inputs: InputLogState;
 }
 
 /**
@@ -31,6 +33,7 @@ export class EptTarget implements Target {
   readonly cpus = 1;
   readonly currentCpu = 0;
   readonly #serial = new Transcript();
+  readonly #inputs = new InputLog();
 
   constructor(
     readonly machine: Machine,
@@ -183,6 +186,7 @@ export class EptTarget implements Target {
       log: vmm.log.save(),
       end: vmm.end,
       serial: this.#serial.mark(),
+      inputs: this.#inputs.save(),
     };
   }
 
@@ -197,10 +201,21 @@ export class EptTarget implements Target {
     vmm.end = s.end;
     vmm.stoppedAt = undefined;
     this.#serial.restore(s.serial);
+    this.#inputs.load(s.inputs);
   }
 
   serialInput(bytes: Uint8Array): void {
+    this.#inputs.add(momentOf(this), { kind: 'serial', bytes: bytes.slice() });
     this.vmm.platform.serialInput(bytes);
+  }
+
+  keyInput(code: string, down: boolean): boolean {
+    this.#inputs.add(momentOf(this), { kind: 'key', code, down });
+    return this.vmm.platform.key(code, down);
+  }
+
+  get inputs(): readonly LoggedInput[] {
+    return this.#inputs.entries;
   }
 
   screen(): string[] {
