@@ -114,7 +114,8 @@ function writeCr0(vcpu: VCpu, written: bigint): string {
       note = '; the guest leaves IA-32e mode';
     }
   }
-  if (paging && (vmcs.read('guestIa32Efer') & LMA) === 0n && (vmcs.read('guestCr4') & PAE) !== 0n) vcpu.loadPdptes();
+  const pae = paging && (vmcs.read('guestIa32Efer') & LMA) === 0n && (vmcs.read('guestCr4') & PAE) !== 0n;
+  if (pae && !vcpu.loadPdptes()) return refuse(vcpu, 'a PDPTE has a reserved bit set');
   vmcs.write('guestCr0', value | CR0_FORCED);
   vmcs.write('cr0ReadShadow', value);
   if (wasPaging !== paging) vcpu.flushTlb();

@@ -2,10 +2,13 @@ import { Vector } from '../../machine/cpu/fault';
 import { State } from '../../machine/cpu/layout';
 import type { Processor } from '../../machine/cpu/processor';
 import { EventType } from '../../machine/cpu/system/event';
+import { PHYSICAL_ADDRESS_BITS } from '../../machine/cpu/system/paging';
 import type { Vmcs } from '../../machine/cpu/vmx/vmcs';
 import type { VmMemory } from './vm-memory';
 
 const RF = 0x10000;
+/** Reserved bits of a PDPTE of PAE paging (SDM 3A table 4-8), with those beyond MAXPHYADDR. */
+const PDPTE_RESERVED = 0x1e6n | (0xffffffffffffffffn << BigInt(PHYSICAL_ADDRESS_BITS));
 
 /** A vCPU as its VMM's exit handlers see it after an exit: fields of the VMCS, and the registers that it does not hold. */
 export class VCpu {
@@ -99,9 +102,14 @@ export class VCpu {
     this.processor.state.set64(State.cr2, address);
   }
 
-  /** PAE paging begins: the four PDPTEs are read from the guest's memory into the VMCS (SDM 3C 25.6). */
-  loadPdptes(): void {
+  /**
+   * PAE paging begins: the four PDPTEs are read from the guest's memory into the VMCS (SDM 3C 25.6). False, with nothing changed,
+   * where one that is present has a reserved bit set.
+   */
+  loadPdptes(): boolean {
     const base = Number(this.vmcs.read('guestCr3') & 0xffffffe0n);
+    const entries = [0, 8, 16, 24].map((offset) => this.memory.readU64(base + offset));
+    if (entries.some((entry) => (entry & 1n) !== 0n && (entry & PDPTE_RESERVED) !== 0n)) return false;
     (['guestPdpte0', 'guestPdpte1', 'guestPdpte2', 'guestPdpte3'] as const).forEach((key, i) => {
       this.vmcs.write(key, this.memory.readU64(base + 8 * i));
     });

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { powerOn, runToEnd } from '../../guests';
 import type { Program } from './programs';
 
-/** Milliseconds that a peer may take for a program. */
-const PATIENCE = 60_000;
+/** Milliseconds that Bochs may take for a program, and QEMU, which does not get to the end of some. */
+const PATIENCE = { bochs: 90_000, qemu: 20_000 };
 /** Instructions that a program may take here. */
 const LIMIT = 40e6;
 
@@ -37,14 +37,14 @@ export function runHere({ diskette }: Program, { virtualization, tier1 }: Way): 
 }
 
 /** Runs a peer until it has printed DONE into a file, or its time is over. */
-async function watch(command: string, args: readonly string[], output: string): Promise<string> {
+async function watch(command: string, args: readonly string[], output: string, patience: number): Promise<string> {
   const peer = spawn(command, args, { env: { ...process.env, TERM: 'xterm' }, detached: true, stdio: 'ignore' });
   let running = true;
   peer.on('exit', () => {
     running = false;
   });
   const read = (): string => (existsSync(output) ? readFileSync(output, 'latin1') : '');
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + patience;
   while (running && Date.now() < end && !read().includes('DONE\r')) await new Promise((done) => setTimeout(done, 100));
   // the group: Bochs runs under `script`, which gives it the terminal it wants
   if (running && peer.pid !== undefined) process.kill(-peer.pid, 'SIGKILL');
@@ -78,7 +78,12 @@ export function runBochs(program: Program): Promise<string> {
   ];
   writeFileSync(file('rc'), settings.join('\n'));
   writeFileSync(file('go'), 'c\n');
-  return watch('script', ['-qec', `exec bochs -q -f ${file('rc')} -rc ${file('go')}`, '/dev/null'], output);
+  return watch(
+    'script',
+    ['-qec', `exec bochs -q -f ${file('rc')} -rc ${file('go')}`, '/dev/null'],
+    output,
+    PATIENCE.bochs,
+  );
 }
 
 /** QEMU's interpreter-translator (TCG) with everything that it knows. */
@@ -89,5 +94,5 @@ export function runQemu(program: Program): Promise<string> {
     ...['-drive', `file=${diskette(program)},format=raw,if=floppy`, '-boot', 'a'],
     ...['-serial', `file:${output}`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=4', '-monitor', 'none'],
   ];
-  return watch('qemu-system-x86_64', args, output);
+  return watch('qemu-system-x86_64', args, output, PATIENCE.qemu);
 }

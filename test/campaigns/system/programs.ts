@@ -1,9 +1,9 @@
 /** The guest programs of the system campaign: each prints one line a check on COM1, `name: answer`, and ends with DONE. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { assembleFile, root } from '../../guests';
+import { assembleFile } from '../../guests';
 
-const FOLDER = join(root, 'machine/cpu/system/guests');
+const FOLDER = join(import.meta.dirname, '../../../machine/cpu/system/guests');
 const DISKETTE = 1474560;
 
 export interface Program {
