@@ -111,8 +111,9 @@ export class VCpu {
     const entries = [0, 8, 16, 24].map((offset) => this.memory.readU64(base + offset));
     if (entries.some((entry) => (entry & 1n) !== 0n && (entry & PDPTE_RESERVED) !== 0n)) return false;
     (['guestPdpte0', 'guestPdpte1', 'guestPdpte2', 'guestPdpte3'] as const).forEach((key, i) => {
-      this.vmcs.write(key, this.memory.readU64(base + 8 * i));
+      this.vmcs.write(key, entries[i]);
     });
+    return true;
   }
 
   /** INVVPID, single context: the guest's translations go, as they would with its own change of CR0.PG. */
