@@ -262,6 +262,7 @@ export abstract class RunningSession extends AnsweringSession {
       .finally(() => this.#progress.end());
   }
 
+  /** @param threadId the thread that was to go on: a step is its; any other stop is that of the CPU which was executing */
   #halted(halt: Halt, threadId: number): void {
     const { guest, breakpoints, args } = this.live;
     this.#flush();
@@ -275,7 +276,8 @@ export abstract class RunningSession extends AnsweringSession {
         return;
       }
     }
-    this.#stopped(explain(halt, guest, breakpoints), threadId);
+    const stepped = halt.kind === 'step' || halt.kind === 'cancelled';
+    this.#stopped(explain(halt, guest, breakpoints), stepped ? threadId : guest.target.currentCpu + 1);
   }
 
   #stopped(explanation: Explanation, threadId: number): void {

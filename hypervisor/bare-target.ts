@@ -47,8 +47,8 @@ export class BareTarget implements Target {
     return this.#serial.text;
   }
 
-  run(instructions: number): Stop {
-    const stop = this.machine.run(instructions, true);
+  run(instructions: number, turnOf?: number): Stop {
+    const stop = this.machine.run(instructions, true, turnOf);
     switch (stop.kind) {
       case 'breakpoint':
         return { kind: 'breakpoint', address: BigInt.asUintN(64, BigInt(this.machine.processor.state.linearIp)) };

@@ -89,8 +89,9 @@ export interface Target {
    * Runs until `instructions` (absolute count) have retired, or something stops it first. Synchronous; callers give
    * limits of some 100,000 and yield to their event loop in between. The instruction at the current address runs
    * even if a breakpoint stands there (that is how one continues from it).
+   * @param turnOf with several CPUs: also comes back, with `limit`, when this one is about to execute after another one did
    */
-  run(instructions: number): Stop;
+  run(instructions: number, turnOf?: number): Stop;
 
   /** Linear addresses (GVA) before whose instruction `run` stops. They never change what the guest computes. */
   setBreakpoints(addresses: readonly bigint[]): void;

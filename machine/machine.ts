@@ -151,8 +151,9 @@ export class Machine {
   /**
    * Runs until `instructions` have retired since power-on, or something happens.
    * @param skip pass over a breakpoint on the first instruction
+   * @param turnOf come back as at the limit when it becomes this CPU's turn
    */
-  run(instructions: number, skip: boolean): MachineStop {
+  run(instructions: number, skip: boolean, turnOf = -1): MachineStop {
     const { processor, clock, cpus } = this;
     // only the instruction at the present address is passed over, not one that an interrupt leads to first
     let first = skip;
@@ -177,7 +178,8 @@ export class Machine {
         if (waiting) return waiting;
         continue;
       }
-      if (processor.retired >= instructions) return { kind: 'limit' };
+      if (processor.retired >= instructions || (cpus.current === turnOf && starting !== turnOf))
+        return { kind: 'limit' };
       const room = Math.min(
         instructions - processor.retired,
         clock.next() - clock.now(),

@@ -168,7 +168,7 @@ export class Breakpoints {
   #holds(condition: string | undefined, stop: Stop): boolean {
     if (condition === undefined) return true;
     try {
-      return evaluate(condition, this.guest.evaluationContext(0, stop)).value !== 0n;
+      return evaluate(condition, this.guest.evaluationContext(this.guest.target.currentCpu, stop)).value !== 0n;
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       this.log(`the condition \`${condition}\` cannot be evaluated: ${error.message}`, 0n);
@@ -179,7 +179,7 @@ export class Breakpoints {
   #message(text: string, stop: Stop): string {
     return text.replace(/\{([^{}]+)\}/g, (_, expression: string) => {
       try {
-        return hex(evaluate(expression, this.guest.evaluationContext(0, stop)).value);
+        return hex(evaluate(expression, this.guest.evaluationContext(this.guest.target.currentCpu, stop)).value);
       } catch (error) {
         if (!(error instanceof ExpressionError)) throw error;
         return `{${expression}: ${error.message}}`;

@@ -40,7 +40,7 @@ const SLICE = 50_000;
 /** Thrown inside, caught at the edge: the user cancelled, and all goes back to where it began. */
 class Cancelled extends Error {}
 
-/** Steps into the past, by replay from snapshots. */
+/** Steps into the past, by replay from snapshots. A step is of one CPU; the others are where they were then. */
 export class Backward {
   constructor(
     private readonly execution: Execution,
@@ -67,9 +67,36 @@ export class Backward {
         if (!samePosition(timeline.position(cpu), here)) return { kind: 'step' };
       }
       if (here.instructions <= timeline.start) return { kind: 'history-start' };
+      if (this.execution.target.cpus > 1) return this.#stepOwn(here.instructions, cpu);
       await this.#seek(here.instructions - 1);
       return { kind: 'step' };
     });
+  }
+
+  /**
+   * To in front of the instruction that a CPU executed last before `end`, while others may have gone on since. How many it has
+   * retired only grows, so the place is found by halving.
+   */
+  async #stepOwn(end: number, cpu: number): Promise<Halt> {
+    const { timeline, target } = this.execution;
+    const done = target.instructionsOf(cpu);
+    let after = end;
+    let before = end - 1;
+    for (let distance = 1; ; distance *= 4) {
+      before = Math.max(end - distance, timeline.start);
+      await this.#seek(before);
+      if (target.instructionsOf(cpu) < done) break;
+      if (before === timeline.start) return { kind: 'history-start' };
+      after = before;
+    }
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      await this.#seek(middle);
+      if (target.instructionsOf(cpu) < done) before = middle;
+      else after = middle;
+    }
+    await this.#seek(before);
+    return { kind: 'step' };
   }
 
   /** To the beginning of the source line that was executed before this one in the same procedure, or in its caller. */
@@ -211,7 +238,7 @@ export class Backward {
       const bytes = target.readVirtual(next.address - length, Number(length), cpu);
       if (this.read(bytes, codeBits)?.length === Number(length)) addresses.push(next.address - length);
     }
-    const matches = () => leadsTo(this.#moment(cpu), last, next);
+    const matches = () => target.currentCpu === cpu && leadsTo(this.#moment(cpu), last, next);
     const found = await this.#findLast({ addresses, breakOnExits: [], matches }, end, cpu);
     return found ? this.#moment(cpu) : undefined;
   }
@@ -241,6 +268,10 @@ export class Backward {
     const known = new Map<bigint, Moment>();
     while (target.instructions < end.instructions) {
       if (execution.interrupted) throw new Cancelled();
+      if (target.currentCpu !== cpu) {
+        if (timeline.run(end.instructions, cpu).kind !== 'limit') break;
+        continue;
+      }
       const moment = this.#moment(cpu, known);
       if (moment.instructions !== moments.at(-1)?.instructions) moments.push(moment);
       if (timeline.run(target.instructions + 1).kind !== 'limit') break;
@@ -294,7 +325,7 @@ export class Backward {
       return stay(ordinal++);
     };
     const atBreakpoint = (): Stop | undefined => {
-      const address = instructionPointer(target.registers(cpu));
+      const address = instructionPointer(target.registers());
       return search.addresses.includes(address) ? { kind: 'breakpoint', address } : undefined;
     };
     const first = target.instructions < end || before.instructions === end ? atBreakpoint() : undefined;

@@ -29,11 +29,13 @@ export interface RunHooks {
 
 /** What a run is for, beside the user's own breakpoints. */
 export interface Goal {
-  /** Linear addresses to stop at, if {@link reached} holds there. */
+  /** Linear addresses for the CPU to stop at, if {@link reached} holds there. Those of other CPUs are passed over. */
   readonly addresses?: readonly bigint[];
   readonly reached?: (registers: Registers) => boolean;
   /** Absolute instruction count at which it ends. */
   readonly limit?: number;
+  /** The CPU's own count of instructions at which it ends; the others go on meanwhile, each in its turn. */
+  readonly ownLimit?: number;
   /** The user's breakpoints and exits are passed over: a replay on the way to somewhere else. */
   readonly blind?: boolean;
   /** Instruction counts between which a replay reports its progress. */
@@ -113,7 +115,7 @@ export class Execution {
         const before = this.target.instructions;
         if (goal.limit !== undefined && before >= goal.limit) return 'goal';
         const began = performance.now();
-        const stop = this.timeline.run(Math.min(before + this.#slice, goal.limit ?? Number.POSITIVE_INFINITY));
+        const stop = this.#slicedRun(goal, before, cpu);
         this.#adapt(this.target.instructions - before, performance.now() - began);
         this.hooks.advanced();
         if (goal.progress) {
@@ -128,6 +130,14 @@ export class Execution {
     } finally {
       this.#goal = undefined;
     }
+  }
+
+  #slicedRun(goal: Goal, before: number, cpu: number): Stop {
+    const { target, timeline } = this;
+    const limit = Math.min(before + this.#slice, goal.limit ?? Number.POSITIVE_INFINITY);
+    if (goal.ownLimit === undefined) return timeline.run(limit);
+    if (target.currentCpu !== cpu) return timeline.run(limit, cpu);
+    return timeline.run(before + goal.ownLimit - target.instructionsOf(cpu));
   }
 
   /** Fits the slice to the speed just seen, where enough was run to tell. */
@@ -146,8 +156,9 @@ export class Execution {
     switch (stop.kind) {
       case 'limit': {
         // A slice may end right before a breakpoint; the next run would pass over it.
+        if (goal.ownLimit !== undefined && this.target.instructionsOf(cpu) >= goal.ownLimit) return 'goal';
         if (this.target.instructions > before) {
-          const hit = this.#atBreakpoint(goal, instructionPointer(this.target.registers(cpu)), cpu);
+          const hit = this.#atBreakpoint(goal, instructionPointer(this.target.registers()), cpu);
           if (hit) return hit;
         }
         return goal.limit !== undefined && this.target.instructions >= goal.limit ? 'goal' : undefined;
@@ -165,7 +176,9 @@ export class Execution {
   }
 
   #atBreakpoint(goal: Goal, address: bigint, cpu: number): Halt | 'goal' | undefined {
-    if (goal.addresses?.includes(address) && (goal.reached?.(this.target.registers(cpu)) ?? true)) return 'goal';
+    const { target } = this;
+    if (target.currentCpu === cpu && goal.addresses?.includes(address) && (goal.reached?.(target.registers()) ?? true))
+      return 'goal';
     if (goal.blind || !this.#breakpoints.includes(address)) return undefined;
     const stop: Stop = { kind: 'breakpoint', address };
     return this.hooks.accept(stop, false) ? stop : undefined;

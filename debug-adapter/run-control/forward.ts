@@ -19,7 +19,10 @@ const REMEMBERED_STACK = 16 * 1024;
 /** Interrupts taken in front of one instruction before a step over them gives up and stops in the handler. */
 const PATIENCE = 10_000;
 
-/** Steps into the future: by instruction or by source line, into or over calls, and out of a procedure. */
+/**
+ * Steps into the future: by instruction or by source line, into or over calls, and out of a procedure. A step is of one CPU;
+ * the others run on meanwhile, as their turns come.
+ */
 export class Forward {
   constructor(
     private readonly execution: Execution,
@@ -118,7 +121,7 @@ export class Forward {
     const { execution } = this;
     const comesBack = flow.kind === 'call' || flow.kind === 'interrupt' || flow.kind === 'repeat';
     if (over && comesBack) return (await this.#returnTo(flow, cpu)) ?? { kind: 'step' };
-    const halt = await execution.run({ limit: execution.target.instructions + 1 }, cpu);
+    const halt = await execution.run({ ownLimit: execution.target.instructionsOf(cpu) + 1 }, cpu);
     return halt === 'goal' ? { kind: 'step' } : halt;
   }
 

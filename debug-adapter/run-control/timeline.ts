@@ -73,7 +73,8 @@ export class Timeline {
     return this.#settled;
   }
 
-  position(cpu = 0): Position {
+  /** The present of one CPU; of the one that executes next if none is named. */
+  position(cpu?: number): Position {
     const { target } = this;
     return {
       instructions: target.instructions,
@@ -100,12 +101,12 @@ export class Timeline {
    * Runs to an absolute instruction count as {@link Target.run} does, but no further than the next edit to be repeated:
    * a `limit` may come early, and the caller asks again.
    */
-  run(instructions: number): Stop {
+  run(instructions: number, turnOf?: number): Stop {
     this.#repeatEdits();
     const before = this.target.instructions;
     const edit = this.#edits[this.#applied];
     const limit = edit ? Math.min(instructions, edit.position.instructions) : instructions;
-    const stop = this.target.run(limit);
+    const stop = this.target.run(limit, turnOf);
     // A target may come back early and say no more than `limit`: then the count is not all that led here.
     if (stop.kind !== 'limit' || this.target.instructions < limit) this.#settled = false;
     else if (this.target.instructions > before) {
