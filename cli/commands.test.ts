@@ -45,7 +45,20 @@ describe('run', () => {
       exits: { CPUID: 1 },
       cost: 1200,
       serial: 'Hi',
+      cpu: 0,
       registers: { rax: '0x10', mode: 'long' },
+      cpus: [{ cpu: 0, instructions: 7, halted: false, registers: { rax: '0x10' } }],
+    });
+  });
+
+  it('has each CPU in the object of --json', async () => {
+    const { out } = await run('run hello.asm --json --virtualization none --cpus 2');
+    expect(JSON.parse(out)).toMatchObject({
+      instructions: 7,
+      cpus: [
+        { instructions: 7, registers: { rax: '0x10' } },
+        { cpu: 1, instructions: 0, registers: { mode: 'real' } },
+      ],
     });
   });
 

@@ -2,7 +2,7 @@ import type { Ending } from '../debug-adapter/exit-status';
 import { type LoadedProgram, loadProgram } from '../debug-adapter/program/load-program';
 import { inputLogText, inputObject, type LoggedInput, parseInputLog } from '../hypervisor/input-log';
 import { isLoadError } from '../hypervisor/launch-options';
-import type { Target } from '../hypervisor/target';
+import type { Registers, Target } from '../hypervisor/target';
 import { registerNames } from '../isa/registers';
 import type { Command, Environment } from './command';
 import { exitTable } from './exit-table';
@@ -38,10 +38,23 @@ export async function powerOn(
   return { program: loaded, target };
 }
 
+function registersObject(registers: Registers): object {
+  const hex = (value: bigint) => `0x${value.toString(16)}`;
+  return {
+    ...Object.fromEntries(registerNames.gpr64.map((name, i) => [name, hex(registers.gpr[i]!)])),
+    rip: hex(registers.rip),
+    rflags: hex(registers.rflags),
+    cr0: hex(registers.cr0),
+    cr2: hex(registers.cr2),
+    cr3: hex(registers.cr3),
+    cr4: hex(registers.cr4),
+    efer: hex(registers.efer),
+    mode: registers.mode,
+  };
+}
+
 /** The object that `--json` prints; docs/command-line.md describes it. */
 export function resultObject(program: string, target: Target, ending: Ending): object {
-  const registers = target.registers();
-  const hex = (value: bigint) => `0x${value.toString(16)}`;
   return {
     program,
     virtualization: target.method,
@@ -55,17 +68,14 @@ export function resultObject(program: string, target: Target, ending: Ending): o
     serial: target.serialOutput,
     screen: target.screen(),
     hash: target.hash(),
-    registers: {
-      ...Object.fromEntries(registerNames.gpr64.map((name, i) => [name, hex(registers.gpr[i]!)])),
-      rip: hex(registers.rip),
-      rflags: hex(registers.rflags),
-      cr0: hex(registers.cr0),
-      cr2: hex(registers.cr2),
-      cr3: hex(registers.cr3),
-      cr4: hex(registers.cr4),
-      efer: hex(registers.efer),
-      mode: registers.mode,
-    },
+    cpu: target.currentCpu,
+    registers: registersObject(target.registers()),
+    cpus: Array.from({ length: target.cpus }, (_, cpu) => ({
+      cpu,
+      instructions: target.instructionsOf(cpu),
+      halted: target.registers(cpu).halted,
+      registers: registersObject(target.registers(cpu)),
+    })),
     statistics: target.statistics(),
   };
 }
