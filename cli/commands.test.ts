@@ -51,17 +51,6 @@ describe('run', () => {
     });
   });
 
-  it('has each CPU in the object of --json', async () => {
-    const { out } = await run('run hello.asm --json --virtualization none --cpus 2');
-    expect(JSON.parse(out)).toMatchObject({
-      instructions: 7,
-      cpus: [
-        { instructions: 7, registers: { rax: '0x10' } },
-        { cpu: 1, instructions: 0, registers: { mode: 'real' } },
-      ],
-    });
-  });
-
   it('prints a table of exits', async () => {
     const { out } = await run('run hello.asm --exits');
     expect(out.split('\n')).toEqual([

@@ -1,5 +1,7 @@
 // Guests of four CPUs print what QEMU's four print (the same image, in qemu.test.ts); x2APIC what SDM 3A 11.12 says.
 import { describe, expect, it } from 'vitest';
+import { resultObject } from '../../cli/run';
+import { endingOf } from '../../debug-adapter/exit-status';
 import type { Target } from '../../hypervisor/target';
 import { assembleText, powerOn, runToEnd } from '../guests';
 import { expectedText, powerOnSmp, smpGuests } from './guests';
@@ -159,6 +161,20 @@ twice:  mov al, 5
     );
     // the boot sector clears nothing: the counter at 9802H tells both boots apart
     expect(runToEnd(target, 5e6)).toEqual({ kind: 'ended', reason: 'debug-exit', value: 5 });
+  });
+
+  it('are named one by one in the object of run --json', () => {
+    const target = guest('cli\nmov cx, 99\nl: loop l\nhlt', 'cli\nhlt');
+    const ending = endingOf(runToEnd(target, 1e6))!;
+    expect(resultObject('guest', target, ending)).toMatchObject({
+      reason: 'halted',
+      instructions: target.instructions,
+      cpus: [
+        { cpu: 0, registers: { rbx: '0xfee00000' } },
+        { cpu: 1, instructions: 102, halted: true, registers: { rcx: '0x0', mode: 'real' } },
+        { cpu: 2, instructions: 102, halted: true },
+      ],
+    });
   });
 
   it('registers of each can be written, and the others keep theirs', () => {
