@@ -102,6 +102,28 @@ describe('16550A', () => {
     expect(read(5) & 1).toBe(0);
   });
 
+  it('loses nothing typed ahead: what a clear of the FIFO threw away comes again', () => {
+    const { clock, device, write, read } = uart();
+    device.send(Uint8Array.of(1, 2, 3));
+    clock.advanceTo(2 * CHARACTER);
+    write(2, 0x01); // the driver looks whether there are FIFOs, with one character unread
+    expect(read(5) & 1).toBe(0);
+    clock.advanceTo(5 * CHARACTER);
+    write(2, 0x03);
+    clock.advanceTo(10 * CHARACTER);
+    expect([read(0), read(0), read(0), read(5) & 1]).toEqual([1, 2, 3, 0]);
+  });
+
+  it('does not send again what it looped back', () => {
+    const { clock, write, read } = uart();
+    write(4, 0x1b);
+    write(0, 0x55);
+    write(2, 0x01);
+    write(4, 0x0b);
+    clock.advanceTo(5 * CHARACTER);
+    expect(read(5) & 1).toBe(0);
+  });
+
   it('loops back: data to the receiver, modem outputs to modem inputs', () => {
     const { sent, write, read } = uart();
     write(4, 0x1a); // LOOP, OUT2, RTS

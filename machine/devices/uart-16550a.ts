@@ -303,12 +303,27 @@ export class Uart16550a implements PortDevice {
     const s = this.#s;
     const enable = (value & FCR_ENABLE) !== 0;
     // Changing the mode clears both FIFOs; so does the reset bit.
-    if (enable !== s.fifoEnabled || (enable && value & FCR_RESET_RECEIVER)) s.received = [];
+    if (enable !== s.fifoEnabled || (enable && value & FCR_RESET_RECEIVER)) this.#clearReceiver();
     s.fifoEnabled = enable;
     if (enable) s.trigger = TRIGGER_LEVELS[value >> FCR_TRIGGER_SHIFT];
     this.#restartTimeout();
     this.#update();
     this.#expectArrival();
+  }
+
+  /**
+   * Empties the receiver FIFO. The other end sees that its characters were not taken and sends them again: drivers
+   * clear the FIFO when they find the device and when they open it, and what was typed ahead should get to the program.
+   */
+  #clearReceiver(): void {
+    const s = this.#s;
+    if ((s.mcr & MCR_LOOP) === 0 && s.received.length > 0) {
+      s.queue.unshift(...s.received);
+      this.clock.cancel(this.#arrival); // the character under way comes after them
+      this.#arrival = undefined;
+      s.nextArrival = -1;
+    }
+    s.received = [];
   }
 
   /** Master reset: PC16550D table III. What the other end has not sent yet stays. */
