@@ -9,6 +9,7 @@ import {
   gtS,
   i32,
   i64,
+  leS,
   load,
   loadAt,
   ltU,
@@ -21,7 +22,7 @@ import {
   zext64,
 } from '../wasm/expr';
 import { Record as DecodedRecord, PAGE_MASK, State, Tlb } from './layout';
-import { Emitter, type FlagWords } from './semantics/emitter';
+import { type BlockAccess, Emitter, type FlagWords } from './semantics/emitter';
 import { UNALIGNED } from './slow-bytes';
 
 /** Functions that the interpreter's code calls, by their index in the module. */
@@ -132,14 +133,10 @@ export class InterpreterEmitter extends Emitter {
   }
 
   linear(offset: Expr, bits: number, segment: number | 'operand', write: boolean): Expr {
-    const slot =
-      segment === 'operand'
-        ? this.let(load(32, this.record, DecodedRecord.segment))
-        : i32(State.segmentBase + 8 * segment);
+    const slot = this.segmentSlot(segment);
     const at = this.let(offset);
     const bytes = Math.max(bits / 8, 1);
-    const limitOffset = (write ? State.segmentWriteLimit : State.segmentReadLimit) - State.segmentBase;
-    this.code.if(gtS(add(at, i64(bytes - 1)), load(64, slot, limitOffset)), () => {
+    this.code.if(gtS(add(at, i64(bytes - 1)), load(64, slot, limitFrom(write))), () => {
       this.code.call(this.slow.checkSegment, slot, wrap(at), wrap(shrU(at, i64(32))), i32(bytes), i32(write ? 1 : 0));
       this.checkFault();
     });
@@ -321,6 +318,27 @@ export class InterpreterEmitter extends Emitter {
     this.endings.again();
   }
 
+  override blocks(): BlockAccess {
+    return {
+      room: () => this.let(loadAt(32, State.remaining)),
+      retireMore: (count) => this.code.storeAt(32, State.remaining, sub(loadAt(32, State.remaining), count)),
+      linear: (at, segment) => this.let(and(add(at, load(64, this.segmentSlot(segment))), linearMask())),
+      host: (at, linear, bytes, segment, write) => {
+        const limit = load(64, this.segmentSlot(segment), limitFrom(write));
+        const { entry, hit } = this.probe(linear, 1, write ? Tlb.writeTag : Tlb.readTag);
+        const host = add(load(32, entry, Tlb.base + Tlb.addend), wrap(linear));
+        const within = leS(sub(add(at, bytes), i64(1)), limit);
+        return this.let(select(and(hit, within), host, i32(0)));
+      },
+    };
+  }
+
+  private segmentSlot(segment: number | 'operand'): Expr {
+    return segment === 'operand'
+      ? this.let(load(32, this.record, DecodedRecord.segment))
+      : i32(State.segmentBase + 8 * segment);
+  }
+
   raise(vector: number, errorCode: number): void {
     this.code.call(this.slow.raise, i32(vector), i32(errorCode));
     this.endings.fault();
@@ -329,6 +347,10 @@ export class InterpreterEmitter extends Emitter {
 
 /** The number of bytes as slow paths take it. */
 const slowBytes = (bits: number, aligned: boolean): number => bits / 8 + (aligned ? 0 : UNALIGNED);
+
+/** From a segment's base slot to that of its limit. */
+const limitFrom = (write: boolean): number =>
+  (write ? State.segmentWriteLimit : State.segmentReadLimit) - State.segmentBase;
 
 function isLoadAt(words: FlagWords, i: number, address: number): boolean {
   const value = [words.x, words.y, words.s, words.result, words.delta][i];

@@ -321,6 +321,7 @@ interface HandlerContext {
 function callHandler(code: Code, index: number, c: HandlerContext & { result: LocalExpr }): void {
   code.storeAt(32, State.remaining, c.remaining);
   code.set(c.result, call(index, 'i32', c.record, c.offset));
+  code.set(c.remaining, loadAt(32, State.remaining)); // a repeated instruction may have retired many times
   endAtBoundary(code, c.remaining);
   code.brIf(c.retire, eqz(c.result));
   code.brIf(c.fault, eq(c.result, i32(Result.Fault)));

@@ -195,6 +195,22 @@ export class Code {
     unsignedLeb(this.bytes, index);
   }
 
+  /** Copies `bytes` (i32) as if by way of a buffer: bulk memory operations of the core specification, 5.4.6. */
+  copyMemory(to: Expr, from: Expr, bytes: Expr): void {
+    this.push(to);
+    this.push(from);
+    this.push(bytes);
+    this.bytes.push(0xfc, 0x0a, 0, 0);
+  }
+
+  /** Fills `bytes` (i32) with the low byte of `value` (i32). */
+  fillMemory(to: Expr, value: Expr, bytes: Expr): void {
+    this.push(to);
+    this.push(value);
+    this.push(bytes);
+    this.bytes.push(0xfc, 0x0b, 0);
+  }
+
   /** call_indirect through table `table` to a function of type `typeIndex`. */
   callIndirect(typeIndex: number, slot: Expr, args: readonly Expr[], table = 0): void {
     for (const argument of args) this.push(argument);

@@ -44,6 +44,21 @@ export interface FlagSource {
   result: Expr;
 }
 
+/** Access to memory by stretches within a page, for repeated string instructions. */
+export interface BlockAccess {
+  /** Instructions (i32) that may still retire in this slice, the one in hand among them: at least 1. */
+  room(): Expr;
+  /** So many more instructions (i32) than the one in hand have retired. */
+  retireMore(count: Expr): void;
+  /** Linear address of an offset in a segment, unchecked. */
+  linear(at: Expr, segment: number | 'operand'): Expr;
+  /**
+   * Linear-memory address (i32) of a stretch within a page, 0 unless every byte of it can be accessed there directly.
+   * @param at offset in the segment, `linear` the address that it has, `bytes` the length: i64
+   */
+  host(at: Expr, linear: Expr, bytes: Expr, segment: number | 'operand', write: boolean): Expr;
+}
+
 const sizes = new Map<OperandKind, number>();
 
 /** Operand size in bits of a kind, 0 where it has none of its own. */
@@ -178,6 +193,10 @@ export abstract class Emitter {
   abstract branch(taken: Expr): void;
   /** Ends a repeated string instruction's iteration: the same instruction again, one instruction retired. */
   abstract repeatAgain(): void;
+  /** How a tier does many iterations of a repeated string instruction at once; undefined if it does not. */
+  blocks(): BlockAccess | undefined {
+    return undefined;
+  }
   /** Raises an exception: nothing architectural may have been written. */
   abstract raise(vector: number, errorCode: number): void;
 

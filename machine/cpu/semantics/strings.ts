@@ -1,4 +1,23 @@
-import { add, and, type Expr, eq, i32, i64, ne, or, select, sub } from '../../wasm/expr';
+import {
+  add,
+  and,
+  type Expr,
+  eq,
+  eqz,
+  gtU,
+  i32,
+  i64,
+  ltU,
+  mul,
+  ne,
+  or,
+  select,
+  shl,
+  shrU,
+  sub,
+  wrap,
+  zext64,
+} from '../../wasm/expr';
 import type { Emitter } from './emitter';
 import type { Semantics } from './semantics';
 
@@ -53,6 +72,95 @@ function comparing(e: Emitter, bits: number, operands: () => [Expr, Expr]): void
   });
 }
 
+/**
+ * Many iterations of REP MOVS or STOS at once, as far as the slice, the pages and the count go; where that is none or one,
+ * `iteration` is done. The outcome is that of the iterations one by one: each counts as retired.
+ */
+function repeatedInBlocks(e: Emitter, bytes: number, moves: boolean, iteration: (finish: () => void) => void): void {
+  const blocks = e.repeat === 0 ? undefined : e.blocks();
+  if (!blocks) {
+    repeated(e, iteration);
+    return;
+  }
+  const { code } = e;
+  const shift = i32(Math.log2(bytes));
+  const rcx = e.gpr(1, 64);
+  const mask = e.addressMask();
+  const count = e.let(and(rcx, mask));
+  const n = code.temporary('i32');
+  const atMost = (limit: Expr): void => code.if(gtU(n, limit), () => code.set(n, limit));
+  const inPage = (linear: Expr): Expr => e.let(shrU(sub(i32(4096), and(wrap(linear), i32(4095))), shift));
+  code.set(n, i32(0));
+  const forwards = eqz(and(e.systemFlags(), i32(0x400)));
+  const to = offset(e, DESTINATION);
+  const from = moves ? offset(e, SOURCE) : to;
+  const toHost = code.temporary('i32');
+  const fromHost = code.temporary('i32');
+  code.if(and(forwards, gtU(count, i64(1))), () => {
+    const toLinear = blocks.linear(to.at, ES);
+    const fromLinear = moves ? blocks.linear(from.at, 'operand') : toLinear;
+    code.set(n, wrap(select(gtU(count, i64(4096)), i64(4096), count)));
+    atMost(blocks.room());
+    atMost(inPage(toLinear));
+    if (moves) atMost(inPage(fromLinear));
+    const length = e.let(zext64(shl(n, shift)));
+    const ends = (at: Expr): Expr => gtU(add(at, length), mask);
+    code.set(toHost, blocks.host(to.at, toLinear, length, ES, true));
+    if (moves) {
+      code.set(fromHost, blocks.host(from.at, fromLinear, length, 'operand', false));
+      // what was written is read again: no further than that
+      const distance = e.let(sub(toHost, fromHost));
+      code.if(distance, () => atMost(e.let(shrU(distance, shift))));
+    }
+    // an offset that wraps is left to the iterations
+    const wraps = moves ? or(ends(to.at), ends(from.at)) : ends(to.at);
+    const missing = moves ? or(eqz(toHost), eqz(fromHost)) : eqz(toHost);
+    code.if(or(wraps, missing), () => code.set(n, i32(0)));
+  });
+  code.if(
+    gtU(n, i32(1)),
+    () => {
+      const length = e.let(shl(n, shift));
+      if (moves) code.copyMemory(toHost, fromHost, length);
+      else fill(e, bytes, toHost, length);
+      const step = e.let(zext64(length));
+      if (moves) adjust(e, SOURCE, from.old, step);
+      adjust(e, DESTINATION, to.old, step);
+      adjust(e, 1, rcx, e.let(sub(i64(0), zext64(n))));
+      blocks.retireMore(e.let(sub(n, i32(1))));
+      code.if(ne(count, zext64(n)), () => e.repeatAgain());
+    },
+    () => repeated(e, iteration),
+  );
+}
+
+/** Fills a stretch with the accumulator. */
+function fill(e: Emitter, bytes: number, host: Expr, length: Expr): void {
+  const { code } = e;
+  const value = e.gpr(0, bytes * 8);
+  const low = e.let(and(wrap(value), i32(0xff)));
+  const alike =
+    bytes === 1
+      ? i32(1)
+      : bytes === 8
+        ? eq(value, mul(zext64(low), i64(0x0101010101010101n)))
+        : eq(value, mul(low, i32(bytes === 2 ? 0x0101 : 0x01010101)));
+  code.if(
+    alike,
+    () => code.fillMemory(host, low, length),
+    () => {
+      const at = code.temporary('i32');
+      const end = e.let(add(host, length));
+      code.set(at, host);
+      code.loop((next) => {
+        code.store(bytes * 8, at, value);
+        code.set(at, add(at, i32(bytes)));
+        code.brIf(next, ltU(at, end));
+      });
+    },
+  );
+}
+
 const offset = (e: Emitter, register: number): { old: Expr; at: Expr } => {
   const old = e.gpr(register, 64);
   return { old, at: e.let(and(old, e.addressMask())) };
@@ -69,7 +177,7 @@ function stringOperations(bits: 8 | 16 | 32 | 64): Record<string, Semantics> {
   const suffix = { 8: 'b', 16: 'w', 32: 'd', 64: 'q' }[bits];
   return {
     [`movs${suffix}`]: (e) =>
-      repeated(e, (finish) => {
+      repeatedInBlocks(e, bytes, true, (finish) => {
         const from = offset(e, SOURCE);
         const to = offset(e, DESTINATION);
         const value = e.load(bits, e.linear(from.at, bits, 'operand', false));
@@ -80,7 +188,7 @@ function stringOperations(bits: 8 | 16 | 32 | 64): Record<string, Semantics> {
         finish();
       }),
     [`stos${suffix}`]: (e) =>
-      repeated(e, (finish) => {
+      repeatedInBlocks(e, bytes, false, (finish) => {
         const to = offset(e, DESTINATION);
         e.store(bits, e.linear(to.at, bits, ES, true), e.gpr(0, bits));
         adjust(e, DESTINATION, to.old, e.let(stride(e, bytes)));
