@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { AssembleOptions, AssembleResult, SourceReader } from '../assembler/api';
 import { assemble } from '../assembler/assemble';
 import { decodeSource } from '../assembler/source/utf8';
@@ -19,9 +19,9 @@ const isFile = (path: string): boolean => existsSync(path) && statSync(path).isF
 export function folderReader(folder: string): SourceReader {
   return {
     resolve: (name, _from, paths) =>
-      [name, ...paths.map((path) => join(path, name))].find((one) => isFile(join(folder, one))),
-    readText: (path) => decodeSource(readFileSync(join(folder, path))),
-    readBytes: (path) => readFileSync(join(folder, path)),
+      [name, ...paths.map((path) => join(path, name))].find((one) => isFile(resolve(folder, one))),
+    readText: (path) => decodeSource(readFileSync(resolve(folder, path))),
+    readBytes: (path) => readFileSync(resolve(folder, path)),
   };
 }
 

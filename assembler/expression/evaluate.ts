@@ -58,7 +58,7 @@ export class Evaluator {
           this.hint.register = e.keyword;
           this.hint.kind = 'base';
         }
-        return new Linear(0, [{ base: e.keyword!, coefficient: 1 }], 0);
+        return new Linear(0, [{ base: e.keyword!, coefficient: 1 }], 0, undefined, false);
       case Op.Conditional: {
         const test = this.evaluate(e.a!);
         if (test === undefined) return undefined;
@@ -271,7 +271,7 @@ export class Evaluator {
   }
 
   private compare(e: Expression, a: Result, b: Result): Result | undefined {
-    const difference = addResults(a, b, -1);
+    const difference = addResults(a, b, -1, this.summed);
     if (typeof difference === 'object') {
       if (difference.unknown) return unknownResult;
       if (e.op === T.Equal) return 0;

@@ -19,6 +19,8 @@ export class Linear {
     readonly unknowns: number,
     /** `wrt`: a section or special symbol, or a paragraph number. */
     readonly wrt: Section | Integer | undefined = undefined,
+    /** There is a number in the sum, if only 0: NASM's hints for base and index depend on it. */
+    readonly numbered = true,
   ) {}
 
   /** The number and the sections mean nothing. */
@@ -29,7 +31,7 @@ export class Linear {
 
 export type Result = Integer | Linear;
 
-export const unknownResult = new Linear(0, [], 1);
+export const unknownResult = new Linear(0, [], 1, undefined, false);
 
 export function isRegister(base: TermBase): base is Keyword {
   return !('offset' in base);
@@ -44,20 +46,21 @@ export function isJustUnknown(r: Result): boolean {
   return typeof r === 'object' && r.unknown && !r.terms.some((term) => isRegister(term.base));
 }
 
-function make(number: Integer, terms: readonly Term[], unknowns: number): Result {
-  return terms.length || unknowns ? new Linear(number, terms, unknowns) : number;
+function make(number: Integer, terms: readonly Term[], unknowns: number, numbered: boolean): Result {
+  return terms.length || unknowns ? new Linear(number, terms, unknowns, undefined, numbered) : number;
 }
 
-/** `a + sign * b`. `summed` is told where the same register was in both. */
+/** `a + sign * b`. `summed` is told where both have a number or the same register or section in them, and it stays. */
 export function addResults(a: Result, b: Result, sign: 1 | -1, summed?: () => void): Result {
-  if (typeof a !== 'object') {
-    if (typeof b !== 'object') return add(a, sign === 1 ? b : multiply(b, -1));
-    if (sign === 1) return make(add(a, b.number), b.terms, b.unknowns);
-  } else if (typeof b !== 'object') {
-    return make(add(a.number, sign === 1 ? b : multiply(b, -1)), a.terms, a.unknowns);
+  if (typeof a !== 'object' && typeof b !== 'object') {
+    const sum = add(a, sign === 1 ? b : multiply(b, -1));
+    if (sum !== 0) summed?.();
+    return sum;
   }
+  if (typeof b !== 'object') return addNumber(a as Linear, sign === 1 ? b : multiply(b, -1), summed);
+  if (typeof a !== 'object' && sign === 1) return addNumber(b, a, summed);
   const left = typeof a === 'object' ? a : new Linear(a, [], 0);
-  const right = b as Linear;
+  const right = b;
   const unknowns = left.unknowns + sign * right.unknowns;
   const terms: Term[] = [...left.terms];
   for (const { base, coefficient } of right.terms) {
@@ -72,7 +75,15 @@ export function addResults(a: Result, b: Result, sign: 1 | -1, summed?: () => vo
       }
     }
   }
-  return make(add(left.number, sign === 1 ? right.number : multiply(right.number, -1)), terms, unknowns);
+  const number = add(left.number, sign === 1 ? right.number : multiply(right.number, -1));
+  if (left.numbered && right.numbered && number !== 0) summed?.();
+  return make(number, terms, unknowns, left.numbered || right.numbered);
+}
+
+function addNumber(a: Linear, b: Integer, summed: (() => void) | undefined): Result {
+  const number = add(a.number, b);
+  if (a.numbered && number !== 0) summed?.();
+  return make(number, a.terms, a.unknowns, true);
 }
 
 export function scale(a: Result, factor: Integer): Result {
@@ -80,5 +91,5 @@ export function scale(a: Result, factor: Integer): Result {
   const terms = a.terms
     .map(({ base, coefficient }) => ({ base, coefficient: Number(multiply(coefficient, factor)) }))
     .filter((term) => term.coefficient !== 0);
-  return make(multiply(a.number, factor), terms, Number(multiply(a.unknowns, factor)));
+  return make(multiply(a.number, factor), terms, Number(multiply(a.unknowns, factor)), a.numbered);
 }

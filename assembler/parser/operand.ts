@@ -379,7 +379,9 @@ export function fillMemory(slot: ValueSlot, evaluator: Evaluator, here: Section)
   let scale = 1;
   let rest: Result = result;
   if (result.terms.some((term) => isRegister(term.base))) {
+    // In NASM's order, which is that of the alphabet: it decides where there is no hint.
     const registers = result.terms.filter((term) => isRegister(term.base));
+    registers.sort((a, b) => ((a.base as Keyword).name < (b.base as Keyword).name ? -1 : 1));
     rest = new Linear(
       result.number,
       result.terms.filter((term) => !isRegister(term.base)),

@@ -246,7 +246,8 @@ function testIdentical(
     }
     if (caseSensitive ? x !== y : x.toLowerCase() !== y.toLowerCase()) return false;
   }
-  if (length > comma && line[comma + 1 + comma]!.type === 44) {
+  // NASM looks for a second comma only while it compares, and space before the first is still to be compared.
+  if (length > comma && line[comma]!.space && line[comma + 1 + comma]!.type === 44) {
     const extra = line[comma + 1 + comma]!;
     pp.diagnostics.error(`\`${name}': more than one comma on line`, new TokenRange(extra, extra));
     return undefined;

@@ -1,4 +1,5 @@
 import type { ParsedInstruction } from '../encoder/instruction';
+import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
 import type { BodyLine } from './multi-line-macro';
 
@@ -11,7 +12,9 @@ export interface KnownLine {
 /** Makes statements of new lines out of the parts of lines known. */
 export interface LineComposer<Statement> {
   compose(text: string): Statement | undefined;
+  composeTokens(tokens: readonly Token[], line: SourceLine): Statement | undefined;
   learn(text: string, tokens: readonly Token[], instruction: ParsedInstruction): void;
+  learnTokens(tokens: readonly Token[], instruction: ParsedInstruction): void;
   forget(): void;
 }
 
@@ -24,9 +27,10 @@ export class KnownLines<Statement extends object> {
 
   private readonly byText = new Map<string, Statement>();
   private epoch = 0;
-  /** The line in hand, if it could be remembered: its text or the macro's line, and its tokens. */
+  /** The line on offer: its text or the macro's line (undefined where it holds for this call only), and its tokens. */
   private key: string | BodyLine | undefined;
   private tokens: readonly Token[] = [];
+  private offered = false;
 
   /** What the line became before; undefined where it is new or may mean something else now. */
   find(key: string | BodyLine): Statement | undefined {
@@ -41,20 +45,26 @@ export class KnownLines<Statement extends object> {
     return made;
   }
 
+  /** What a line with arguments put in is, if its parts are known. */
+  ofTokens(tokens: readonly Token[], line: SourceLine): Statement | undefined {
+    return this.composer?.composeTokens(tokens, line);
+  }
+
   /** A line without anything for the preprocessor in it is on its way to the parser. */
-  offer(key: string | BodyLine, tokens: readonly Token[]): void {
+  offer(key: string | BodyLine | undefined, tokens: readonly Token[]): void {
     this.key = key;
     this.tokens = tokens;
+    this.offered = true;
   }
 
   withdraw(): void {
-    this.key = undefined;
+    this.offered = false;
   }
 
   /** The parser made one statement of the line on offer, whose meaning does not depend on its place. */
   remember(statement: Statement, instruction: ParsedInstruction): void {
     const { key, tokens } = this;
-    if (key === undefined) return;
+    if (!this.offered) return;
     for (let i = 0; i < tokens.length; i++) {
       const { identifier } = tokens[i]!;
       if (identifier !== undefined) identifier.folded.inKnownLine = true;
@@ -62,7 +72,8 @@ export class KnownLines<Statement extends object> {
     if (typeof key === 'string') {
       this.byText.set(key, statement);
       this.composer?.learn(key, tokens, instruction);
-    } else key.known = { statement, epoch: this.epoch };
+    } else if (key === undefined) this.composer?.learnTokens(tokens, instruction);
+    else key.known = { statement, epoch: this.epoch };
   }
 
   /** Lines may mean something else from now on. */
@@ -70,6 +81,6 @@ export class KnownLines<Statement extends object> {
     this.byText.clear();
     this.composer?.forget();
     this.epoch++;
-    this.key = undefined;
+    this.offered = false;
   }
 }

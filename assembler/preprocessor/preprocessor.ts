@@ -246,6 +246,10 @@ export class Preprocessor {
           this.fatal(`more than ${Limits.expandedTokens} tokens out of macros: giving up`);
           return undefined;
         }
+        if (tokens.length > 0 && this.knownLines) {
+          this.known = this.knownLines.ofTokens(tokens, this.line);
+          if (this.known !== undefined) return noTokens;
+        }
       }
       const first = tokens[0];
       if (first !== undefined && first.type === T.Preprocessor && this.directive(tokens, skipping)) {
@@ -262,9 +266,10 @@ export class Preprocessor {
       }
       if (first === undefined && this.blankLines && !skipping && !this.line.builtin) return noTokens;
       if (skipping || first === undefined) continue;
-      tokens = this.expander.expand(tokens);
+      const unexpanded = tokens;
+      tokens = this.expander.expand(unexpanded);
       if (tokens.length === 0 || this.callMacro(tokens)) continue;
-      if (tokens === fetched && !this.parameters) this.knownLines?.offer(this.key, tokens);
+      if (tokens === unexpanded) this.knownLines?.offer(this.parameters ? undefined : this.key, tokens);
       else this.knownLines?.withdraw();
       const finished = this.finished(tokens);
       if (finished.length === 0) continue;

@@ -217,12 +217,14 @@ export class Layout {
       item.repeat = 0;
       return;
     }
-    if (value > Limits.outputBytes) {
+    // NASM keeps the low 32 bits: x86inc.asm counts on 0x200000000 being 0.
+    const count = Number(BigInt.asIntN(32, BigInt(value)));
+    if (count < 0 || count > Limits.outputBytes) {
       this.fail(item, `TIMES value ${value} gives more than ${Limits.outputBytes} bytes of output`, range);
       item.repeat = 0;
       return;
     }
-    item.repeat = Number(value);
+    item.repeat = count;
   }
 
   private instruction(item: Statement): void {
@@ -369,18 +371,37 @@ export class Layout {
     const slot = item.slots[0]!;
     const shape = this.shapes[item.branch - 1]!;
     const { evaluator } = this;
-    const result = evaluator.evaluate(slot.expression);
-    if (result === undefined || !fillValue(slot.value, result, item.section)) {
-      if (result !== undefined) this.fail(item, 'invalid operand type');
-      item.failed = true;
-      item.size = 0;
-      return;
+    let chosen = item.repeat === 1 ? this.branchToLabel(item, slot, shape) : undefined;
+    if (chosen === undefined) {
+      const result = evaluator.evaluate(slot.expression);
+      if (result === undefined || !fillValue(slot.value, result, item.section)) {
+        if (result !== undefined) this.fail(item, 'invalid operand type');
+        item.failed = true;
+        item.size = 0;
+        return;
+      }
+      chosen = chooseBranch(shape, result, item.section, evaluator.offset);
+      if (item.repeat > 1) this.repeatedBranch(item, shape, result);
     }
-    const chosen = chooseBranch(shape, result, item.section, evaluator.offset);
     if (item.encoded !== chosen) this.changes++;
     item.encoded = chosen;
     item.size = chosen.bytes.length;
-    if (item.repeat > 1) this.repeatedBranch(item, shape, result);
+  }
+
+  /** The usual branch, to a label of its own section that has a place: the same as below without making a value of it. */
+  private branchToLabel(item: Statement, slot: ValueSlot, { short, near }: BranchShape): Encoded | undefined {
+    const { symbol } = slot.expression;
+    if (symbol === undefined || !symbol.defined || symbol.section !== item.section) return undefined;
+    const { section } = item;
+    const { offset } = symbol;
+    if (section.kind !== 'section' || typeof offset !== 'number') return undefined;
+    const { evaluator } = this;
+    evaluator.layoutUsed = true;
+    const target = symbol.anchor < 0 ? offset : evaluator.ends[symbol.anchor]! + symbol.distance;
+    // What the output is made from.
+    if (this.final) slot.value.place(target, section);
+    const distance = target - evaluator.offset - short.bytes.length;
+    return distance >= -128 && distance <= 127 ? short : near;
   }
 
   /** TIMES 5 JMP X: each turn is decided by its own distance. */
