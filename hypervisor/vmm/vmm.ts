@@ -107,6 +107,10 @@ export class Vmm implements Vm {
       this.#resetWanted = true;
       processor.endSlice();
     };
+    // the VMM has no use for NMIs of its own: "NMI exiting" is 0, and the guest's go straight through its IDT
+    const [hostApic] = machine.platform.pc.localApics;
+    const [guestApic] = this.platform.pc.localApics;
+    guestApic.pins = { ...guestApic.pins, nmi: () => hostApic.pins.nmi() };
     // the host's own devices stay silent: the VMM has no drivers for them
     machine.platform.writePort(0x21, 1, 0xff);
     machine.platform.writePort(0xa1, 1, 0xff);

@@ -106,4 +106,24 @@ export const differences: readonly Difference[] = [
       'B0 says that the condition of breakpoint 0 was met when the exception was made: it was not, by that instruction; Bochs keeps it from an earlier one.',
     ],
   ]),
+  ...of('interrupts', [
+    [
+      'without EOI the same class waits',
+      'in service EOI i47+0049 ok 00000000',
+      'SDM 3A 11.8.4',
+      'A request whose class is not above that in service waits for the EOI; Bochs gives the spurious vector, then the request.',
+    ],
+    [
+      'an illegal vector is noted',
+      'ok 00000020',
+      'SDM 3A 11.5.3',
+      'Bit 5 says that an interrupt with an illegal vector was to be sent; Bochs sets bit 6, which is for received ones.',
+    ],
+    [
+      'timer: a deadline to come, then 0 afterwards',
+      'ok 00000001',
+      'SDM 3A 11.5.4.1',
+      'IA32_TSC_DEADLINE is cleared when the deadline comes; Bochs leaves it.',
+    ],
+  ]),
 ];
