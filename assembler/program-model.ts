@@ -70,6 +70,7 @@ export class ProgramModel {
 
 /** The lines in which two texts differ; undefined where line ends make that hard to say. */
 export function difference(before: string, after: string): LineEdit | undefined {
+  if (hasLoneReturn(before) || hasLoneReturn(after)) return undefined;
   const most = Math.min(before.length, after.length);
   let start = 0;
   while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start++;
@@ -84,7 +85,6 @@ export function difference(before: string, after: string): LineEdit | undefined 
   while (tail > 0 && !(beginsLine(before, before.length - tail) && beginsLine(after, after.length - tail))) tail--;
   const old = linesOf(before.slice(start, before.length - tail));
   const texts = linesOf(after.slice(start, after.length - tail));
-  if (!old || !texts) return undefined;
   let from = 0;
   for (let at = before.indexOf('\n'); at >= 0 && at < start; at = before.indexOf('\n', at + 1)) from++;
   return { from, removed: old.length, texts };
@@ -94,10 +94,16 @@ function beginsLine(text: string, at: number): boolean {
   return at === 0 || text.charCodeAt(at - 1) === 10;
 }
 
-/** Lines as the line reader has them; undefined where a carriage return stands by itself. */
-function linesOf(text: string): string[] | undefined {
+/** A carriage return by itself ends a line, too. */
+function hasLoneReturn(text: string): boolean {
+  for (let at = text.indexOf('\r'); at >= 0; at = text.indexOf('\r', at + 1))
+    if (text.charCodeAt(at + 1) !== 10) return true;
+  return false;
+}
+
+/** Lines as the line reader has them. */
+function linesOf(text: string): string[] {
   if (text === '') return [];
-  if (/\r(?!\n)/.test(text)) return undefined;
   const lines = text.replaceAll('\r', '').split('\n');
   if (text.endsWith('\n')) lines.pop();
   return lines;

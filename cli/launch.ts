@@ -11,7 +11,7 @@ import { Script } from 'node:vm';
  * Bytecodes that a function runs before V8 optimizes it; it is several times V8's own number. A source of ten thousand lines
  * is assembled before optimized code would pay for its making; in longer ones the hot functions still get it.
  */
-const INTERRUPT_BUDGET = 500_000;
+const INTERRUPT_BUDGET = 1_000_000;
 
 /** Set by the build (scripts/code-cache.mjs): where to write the code that a run has compiled. */
 const cacheWanted = process.env.RINGSIDE_WRITE_CODE_CACHE;
@@ -49,5 +49,6 @@ if (process.argv[2] === 'asm') {
   setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
   // Most of what is made while assembling lives to its end: copying it back and forth on the way there is wasted.
   setFlagsFromString('--semi-space-growth-factor=16');
+  setFlagsFromString('--no-incremental-marking');
   runCompiled('cli-asm.js');
 } else require(join(__dirname, 'cli-main.js'));

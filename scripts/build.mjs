@@ -45,6 +45,8 @@ function options({ out, entry, platform, compiled }) {
     banner: banner ? { js: banner } : {},
     footer: compiled ? { js: compiledFooter } : {},
     plugins: [interpreterImage({ watch })],
+    // Fields that are set, not defined, cost less until V8 has compiled their class; only this bundle is over before that.
+    ...(compiled ? { tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } } : {}),
     sourcemap: minify ? false : 'linked',
     minify,
     logLevel: 'warning',

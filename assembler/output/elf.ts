@@ -80,6 +80,7 @@ export class ElfFormat implements OutputFormat, FieldResolver {
   place(): boolean {
     const { program, sections } = this;
     sections.forgetPlaced();
+    this.fileOffsets = new Map();
     this.globals.clear();
     // The first section is there without being named if anything is in it.
     const first = program.sectionNamed(this.firstSection);

@@ -2,6 +2,7 @@ import type { AssembleOptions, Diagnostic, SourceReader } from '../api';
 import { Diagnostics, type Frame, TokenRange } from '../diagnostics';
 import type { Encode, ParsedInstruction } from '../encoder/instruction';
 import { Evaluator } from '../expression/evaluate';
+import { Expression, Op } from '../expression/expression';
 import type { FloatSettings } from '../expression/float';
 import type { Integer } from '../expression/integer';
 import { isScalar } from '../expression/linear';
@@ -14,9 +15,9 @@ import { KnownLines } from '../preprocessor/known-lines';
 import { type LineObserver, Preprocessor, type PreprocessorHost } from '../preprocessor/preprocessor';
 import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
-import type { Token } from '../source/token';
-import { ComposedLines } from './composed-lines';
-import { Code, condense, type Item, ItemKind, isStatement, type Mode, type PureCode, type Statement } from './item';
+import { T, Token } from '../source/token';
+import { BranchLine, BranchTokens, ComposedLines } from './composed-lines';
+import { Code, condense, type Item, ItemKind, isStatement, type Mode, type PureCode, Statement } from './item';
 import { Layout } from './layout';
 import type { LineRecords } from './line-records';
 import { ListedLines } from './listed-lines';
@@ -25,6 +26,7 @@ import { Section } from './section';
 import { suggestInstruction, suggestSymbol } from './suggest';
 import type { ProgramSymbol, SymbolState } from './symbol';
 import { Symbols } from './symbols';
+import { OperandValue } from './value';
 
 /** One run over a source, from text to items with sizes and addresses. */
 export class Assembly implements ParserContext, PreprocessorHost, FormatProgram, NameResolver {
@@ -56,8 +58,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
-  readonly knownLines = new KnownLines<PureCode>(
-    new ComposedLines((instruction) => {
+  readonly knownLines = new KnownLines<PureCode | BranchLine | BranchTokens>(
+    new ComposedLines(this.identifiers, (instruction) => {
       const at = this.layout.encodePure(instruction, this.mode);
       return { at, size: this.layout.pureSize };
     }),
@@ -332,8 +334,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     preprocessor.knownLines = knownLines;
     for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
       const { line, frame } = preprocessor;
-      const code = preprocessor.known as PureCode | undefined;
-      if (code) this.items.push(new Code(line, frame, this.mode, this.section, this.listingLine, code));
+      const known = preprocessor.known as PureCode | BranchLine | BranchTokens | undefined;
+      if (known instanceof BranchLine) this.addBranchLine(known, line, frame);
+      else if (known instanceof BranchTokens) this.addBranch(known.mnemonic, known.target, line, frame);
+      else if (known) this.items.push(new Code(line, frame, this.mode, this.section, this.listingLine, known));
       else {
         this.saidBefore = diagnostics.said;
         statements.parse(tokens, line, frame);
@@ -358,6 +362,33 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     // Something was said about it: it is to be said each time.
     if (this.saidBefore === this.diagnostics.said) this.knownLines.remember(code, instruction);
     return true;
+  }
+
+  private addBranchLine(branch: BranchLine, line: SourceLine, frame: Frame | undefined): void {
+    const { mnemonic, target, column, targetColumn } = branch;
+    const nameEnd = column + mnemonic.text.length;
+    const end = targetColumn + target.text.length;
+    const name = new Token(T.Identifier, mnemonic.text, column > 0, line, column, nameEnd, mnemonic, undefined, 0);
+    const label = new Token(T.Identifier, target.text, true, line, targetColumn, end, target, undefined, 0);
+    this.addBranch(name, label, line, frame);
+  }
+
+  /** What the parser would make of a branch to a label. */
+  private addBranch(name: Token, label: Token, line: SourceLine, frame: Frame | undefined): void {
+    const symbol = this.reference(label);
+    const expression = new Expression(Op.Symbol, label, undefined, undefined, undefined, 0, symbol, undefined, false);
+    const value = new OperandValue();
+    const { mode, section, listingLine } = this;
+    const item = new Statement(ItemKind.Instruction, line, frame, mode, section, listingLine, name, label);
+    item.slots = [{ expression, value, memory: undefined }];
+    item.instruction = {
+      mnemonic: name.identifier!.keyword!.name,
+      operands: [{ kind: 'immediate', value, size: 0, strict: false, range: new TokenRange(label, label) }],
+      prefixes: [],
+      encodingHint: '',
+      range: new TokenRange(name, label),
+    };
+    this.items.push(item);
   }
 
   /** Another mode: what lines were before says nothing about them any more. */

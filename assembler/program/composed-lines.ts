@@ -1,5 +1,7 @@
-import type { ParsedInstruction, ParsedOperand } from '../encoder/instruction';
-import type { Token } from '../source/token';
+import type { MemoryOperand, ParsedInstruction, ParsedOperand } from '../encoder/instruction';
+import type { Identifiers } from '../source/identifiers';
+import type { SourceLine } from '../source/source-line';
+import { type Identifier, T, type Token } from '../source/token';
 import type { PureCode } from './item';
 import { OperandValue } from './value';
 
@@ -10,10 +12,41 @@ import { OperandValue } from './value';
 const instructionLine =
   /^([ \t]*)(([A-Za-z][A-Za-z0-9]*)(?:[ \t]+([^,;"'`%{}\\ \t][^,;"'`%{}\\]*?)(?:[ \t]*,[ \t]*([^,;"'`%{}\\]+?))?)?)[ \t]*(?:;.*)?$/;
 
+/** A name that may be a label, a target of a branch. */
+const labelName = /^[A-Za-z_.@][A-Za-z0-9_.@$#~?]*$/;
+
+/** `dword [rbx + rcx*4 + 128]`: what stands before the last number, and the number. */
+const addressWithNumber = /^([A-Za-z0-9 \t]*\[[A-Za-z0-9+* \t-]*[A-Za-z0-9][+-])(0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,9})\]$/;
+
 const plainNumber = /^(?:0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10})$/;
 
 const noPrefixes: string[] = [];
 const nowhere = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
+
+/** A branch to a label: its names and where they stand. */
+export class BranchLine {
+  constructor(
+    readonly mnemonic: Identifier,
+    readonly target: Identifier,
+    /** Columns of the line. */
+    readonly column: number,
+    readonly targetColumn: number,
+  ) {}
+}
+
+/** The same out of a macro. */
+export class BranchTokens {
+  constructor(
+    readonly mnemonic: Token,
+    readonly target: Token,
+  ) {}
+}
+
+/** A memory operand that others follow with another number at its end, and what else there is to the displacement. */
+interface AddressPattern {
+  operand: MemoryOperand;
+  rest: bigint;
+}
 
 /**
  * Programs are made of the same few names and operands in ever new combinations. A line whose parts have all been read before,
@@ -22,16 +55,20 @@ const nowhere = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
 export class ComposedLines {
   private readonly mnemonics = new Map<string, string>();
   private readonly operands = new Map<string, ParsedOperand>();
+  private readonly addresses = new Map<string, AddressPattern>();
 
   /** @param encode the place of an instruction's bytes, -1 where they depend on more, and their number */
-  constructor(private readonly encode: (instruction: ParsedInstruction) => { at: number; size: number }) {}
+  constructor(
+    private readonly identifiers: Identifiers,
+    private readonly encode: (instruction: ParsedInstruction) => { at: number; size: number },
+  ) {}
 
-  /** Code of a line of known parts; undefined where it takes the lexer and the parser to tell. */
-  compose(text: string): PureCode | undefined {
+  /** What a line of known parts is; undefined where it takes the lexer and the parser to tell. */
+  compose(text: string): PureCode | BranchLine | undefined {
     const match = instructionLine.exec(text);
     if (match === null) return undefined;
     const mnemonic = this.mnemonics.get(match[3]!);
-    if (mnemonic === undefined) return undefined;
+    if (mnemonic === undefined) return this.branch(match);
     const operands: ParsedOperand[] = [];
     const first = match[4];
     if (first !== undefined) {
@@ -51,12 +88,75 @@ export class ComposedLines {
     return { at, size, column, end: column + match[2]!.length };
   }
 
+  /** The same of the tokens that a macro made of a line: a name and operands of one token each. */
+  composeTokens(tokens: readonly Token[], line: SourceLine): PureCode | BranchTokens | undefined {
+    const { length } = tokens;
+    const first = tokens[0]!;
+    if (length === 3 || length > 4 || !isName(first)) return undefined;
+    if (length > 1 && tokens[1]!.type === T.Identifier && !isName(tokens[1]!)) return undefined;
+    const mnemonic = this.mnemonics.get(first.text);
+    if (mnemonic === undefined) {
+      const target = tokens[1];
+      if (length !== 2 || target!.type !== T.Identifier || !isBranch(first.identifier!)) return undefined;
+      const { keyword, folded } = target!.identifier!;
+      return keyword === undefined && folded.text !== 'ptr' ? new BranchTokens(first, target!) : undefined;
+    }
+    if (length === 4 && (tokens[2]!.type !== 44 /* , */ || (tokens[3]!.type === T.Identifier && !isName(tokens[3]!))))
+      return undefined;
+    const operands: ParsedOperand[] = [];
+    for (let i = 1; i < length; i += 2) {
+      const operand = this.operand(tokens[i]!.text);
+      if (operand === undefined) return undefined;
+      operands.push(operand);
+    }
+    const { at, size } = this.encode({ mnemonic, operands, prefixes: noPrefixes, encodingHint: '', range: nowhere });
+    if (at < 0) return undefined;
+    const last = tokens[length - 1]!;
+    const onLine = first.line === line && last.line === line;
+    return { at, size, column: onLine ? first.column : 0, end: onLine ? last.end : line.text.length };
+  }
+
+  /** `jz .loop`, where no macro has such a name. */
+  private branch(match: RegExpExecArray): BranchLine | undefined {
+    const name = match[3]!;
+    const first = name.charCodeAt(0) | 32;
+    const target = match[4];
+    if ((first !== 106 /* j */ && first !== 99) /* c */ || match[5] !== undefined || target === undefined)
+      return undefined;
+    const mnemonic = this.identifiers.get(name);
+    const { keyword } = mnemonic;
+    if (keyword?.group !== 'instruction' || (first === 99 && keyword.name !== 'call') || !isPlain(mnemonic))
+      return undefined;
+    if (!labelName.test(target)) return undefined;
+    const label = this.identifiers.get(target);
+    if (label.keyword !== undefined || !isPlain(label) || label.folded.text === 'ptr') return undefined;
+    mnemonic.folded.inKnownLine = true;
+    label.folded.inKnownLine = true;
+    const column = match[1]!.length;
+    return new BranchLine(mnemonic, label, column, column + match[2]!.length - target.length);
+  }
+
   private operand(text: string): ParsedOperand | undefined {
     const known = this.operands.get(text);
-    if (known !== undefined || !plainNumber.test(text)) return known;
-    const value = new OperandValue();
-    value.offset = BigInt(text);
-    return { kind: 'immediate', value, size: 0, strict: false, range: nowhere };
+    if (known !== undefined) return known;
+    if (plainNumber.test(text))
+      return { kind: 'immediate', value: numberValue(BigInt(text)), size: 0, strict: false, range: nowhere };
+    const match = addressWithNumber.exec(text);
+    if (match === null) return undefined;
+    const pattern = this.addresses.get(match[1]!);
+    if (pattern === undefined) return undefined;
+    return { ...pattern.operand, displacement: numberValue(pattern.rest + lastNumber(match)) };
+  }
+
+  /** The same of a macro's line with arguments put in; only operands of one token are looked for again. */
+  learnTokens(tokens: readonly Token[], { mnemonic, operands, prefixes, encodingHint }: ParsedInstruction): void {
+    if (prefixes.length > 0 || encodingHint !== '' || operands.length > 2 || isBranchName(mnemonic)) return;
+    if (tokens.length !== Math.max(2 * operands.length, 1) || tokens[0]!.text.toLowerCase() !== mnemonic) return;
+    for (const token of tokens) if (token.type === T.Identifier && !isName(token)) return;
+    this.mnemonics.set(tokens[0]!.text, mnemonic);
+    operands.forEach((operand, i) => {
+      if (isContextFree(operand)) this.operands.set(tokens[2 * i + 1]!.text, operand);
+    });
   }
 
   /** Takes a line apart of which an instruction was made that means the same anywhere; its tokens are as they stand there. */
@@ -66,19 +166,27 @@ export class ComposedLines {
     { mnemonic, operands, prefixes, encodingHint }: ParsedInstruction,
   ): void {
     if (prefixes.length > 0 || encodingHint !== '' || operands.length > 2) return;
-    // Branches read their operands in a way of their own.
-    if (mnemonic.charCodeAt(0) === 106 /* j */ || mnemonic === 'call') return;
+    if (isBranchName(mnemonic)) return;
     const match = instructionLine.exec(text);
     if (match === null) return;
     const written = match[5] !== undefined ? 2 : match[4] !== undefined ? 1 : 0;
     if (written !== operands.length || match[3]!.toLowerCase() !== mnemonic) return;
     // A macro of such a name could be called by a line that looks the same in parts.
-    for (const { identifier } of tokens)
-      if (identifier?.folded.macro !== undefined || identifier?.folded.multiLine !== undefined) return;
+    for (const { identifier } of tokens) if (identifier !== undefined && !isPlain(identifier)) return;
     this.mnemonics.set(match[3]!, mnemonic);
     for (let i = 0; i < written; i++) {
       const operand = operands[i]!;
-      if (isContextFree(operand)) this.operands.set(match[4 + i]!, operand);
+      const text = match[4 + i]!;
+      if (!isContextFree(operand)) continue;
+      const address = operand.kind === 'memory' ? addressWithNumber.exec(text) : null;
+      if (address === null) this.operands.set(text, operand);
+      else {
+        const memory = operand as MemoryOperand;
+        this.addresses.set(address[1]!, {
+          operand: memory,
+          rest: memory.displacement.offset - lastNumber(address),
+        });
+      }
     }
   }
 
@@ -86,7 +194,39 @@ export class ComposedLines {
   forget(): void {
     this.mnemonics.clear();
     this.operands.clear();
+    this.addresses.clear();
   }
+}
+
+function isBranch({ keyword }: Identifier): boolean {
+  return keyword?.group === 'instruction' && isBranchName(keyword.name);
+}
+
+/** Branches read their operands in a way of their own. */
+function isBranchName(mnemonic: string): boolean {
+  return mnemonic.charCodeAt(0) === 106 /* j */ || mnemonic === 'call';
+}
+
+/** An identifier as it is, and no macro. */
+function isName({ type, value, identifier }: Token): boolean {
+  return type === T.Identifier && value === 0 && isPlain(identifier!);
+}
+
+/** The number at the end of an address, its sign counted. */
+function lastNumber(match: RegExpExecArray): bigint {
+  const number = BigInt(match[2]!);
+  return match[1]!.endsWith('-') ? -number : number;
+}
+
+function numberValue(offset: bigint): OperandValue {
+  const value = new OperandValue();
+  value.offset = offset;
+  return value;
+}
+
+/** No macro has the name. */
+function isPlain({ folded }: Identifier): boolean {
+  return folded.macro === undefined && folded.multiLine === undefined;
 }
 
 /** Changes nothing about its instruction but by what it is: an override would be a prefix, too. */

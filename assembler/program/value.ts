@@ -13,6 +13,16 @@ export class OperandValue implements Value {
   wrt: Section | Integer | undefined = undefined;
   /** An address minus an address in this section: only the distance counts. */
   selfRelative = false;
+
+  /** An address of a section, and nothing else. */
+  place(offset: number, base: Section): void {
+    this.offset = BigInt(offset);
+    this.base = base;
+    this.segment = false;
+    this.forward = false;
+    this.wrt = undefined;
+    this.selfRelative = false;
+  }
 }
 
 /** What a value is relative to, in linker's terms. */
