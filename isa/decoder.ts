@@ -236,10 +236,7 @@ class Reader {
         this.repeat = 0xf2;
         break;
     }
-    if (this.bits !== 64) {
-      this.b = 0;
-      this.vvvv &= 7;
-    }
+    if (this.bits !== 64) this.b = 0;
     return 1024 | (map << 8) | this.next();
   }
 
@@ -322,7 +319,8 @@ class Reader {
           break;
         }
         case letterV:
-          operands[i] = registers.get(kind.file!)![this.vvvv];
+          // There are eight registers outside 64-bit mode, and the highest bit is ignored.
+          operands[i] = registers.get(kind.file!)![this.bits === 64 ? this.vvvv : this.vvvv & 7];
           break;
         case letter4: {
           const index = this.next() >> 4;

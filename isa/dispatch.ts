@@ -43,7 +43,7 @@ function candidateOf(form: Form, longMode: boolean): Candidate {
   return {
     form,
     // The maps 0F 38 and 0F 3A are told apart by F2 and F3 throughout (SDM 2D A.3).
-    mandatory: opcode.mandatory < 0 && opcode.map >= 2 ? -2 : opcode.mandatory,
+    mandatory: opcode.mandatory === -1 && opcode.map >= 2 ? -2 : opcode.mandatory,
     operandSize: opcode.operandSize,
     addressSize: opcode.addressSize,
     defaultSize64: opcode.defaultSize64,

@@ -140,8 +140,11 @@ export interface Opcode {
   byte: number;
   /** A second fixed byte, as in `0F 01 C1` (the ModRM of a form without operands) or `D9 E8`; -1 if none. */
   fixedModrm: number;
-  /** Mandatory prefix: 0 none is allowed or needed, 0x66, 0xF2, 0xF3. `-1` says that any of them is no part of the opcode. */
-  mandatory: -1 | 0 | 0x66 | 0xf2 | 0xf3;
+  /**
+   * Mandatory prefix: 0 none is allowed or needed, 0x66, 0xF2, 0xF3. `-1` says that any of them is no part of the opcode, `-2`
+   * that F2 and F3 are not allowed (RDRAND).
+   */
+  mandatory: -2 | -1 | 0 | 0x66 | 0xf2 | 0xf3;
   /** Operand size that selects this form (16, 32, 64), 0 where it does not matter. 64 is REX.W unless `defaultSize64`. */
   operandSize: 0 | 16 | 32 | 64;
   /** Address size that selects this form (JCXZ, LOOP, string forms where written), 0 where it does not matter. */

@@ -19,7 +19,7 @@
  * alone (0x66 does not matter, or is mandatory). Each size becomes a form of its own:
  * `rv rmv mv rAX rDX rBX rCX immz immv moffsv relz ptr16:z m16:v rvm16 rvm8 ry rmy my rym8 rym16`.
  *
- * **Opcode** is the manual's: `NP` no prefix, `66 F2 F3` mandatory prefixes, `0F`, `0F 38`, `0F 3A` maps, `REX.W`, the
+ * **Opcode** is the manual's: `NP` no prefix, `NFx` neither F2 nor F3, `66 F2 F3` mandatory prefixes, `0F`, `0F 38`, `0F 3A` maps, `REX.W`, the
  * opcode byte (`+r` register in its low bits), `/0`..`/7`, `/r`, then immediates `ib iw id iq iz iv cb cw cd cz ow cpz /is4`
  * (`ow`: an offset of the address size). `VEX.128.66.0F38.W0 18 /r` as in the manual (`LIG LZ WIG` too; `EVEX` is read,
  * no row has it yet). `o16 o32 o64` and `a16 a32 a64` name a size where no operand does; `ov`, `oz` make a form for each
@@ -234,6 +234,9 @@ function readOpcodeWord(opcode: Opcode, token: string): void {
   switch (token) {
     case 'NP':
       opcode.mandatory = 0;
+      break;
+    case 'NFx':
+      opcode.mandatory = -2;
       break;
     case 'REX.W':
       opcode.w = 1;

@@ -240,14 +240,14 @@ const rearrangement: readonly InstructionSource[] = [
   vexOf(
     'pextrw',
     `
-    r32, xmm, imm8    | VEX.128.66.0F.W0 C5 /r ib
-    r64, xmm, imm8    | VEX.128.66.0F.W0 C5 /r ib | encode long
-    r32m16, xmm, imm8 | VEX.128.66.0F3A.W0 15 /r ib`,
+    r32, xmm, imm8    | VEX.128.66.0F.WIG C5 /r ib
+    r64, xmm, imm8    | VEX.128.66.0F.WIG C5 /r ib | encode long
+    r32m16, xmm, imm8 | VEX.128.66.0F3A.WIG 15 /r ib`,
     'with a VEX encoding',
   ),
   vexOf(
     'pextrb',
-    'r32m8, xmm, imm8 | VEX.128.66.0F3A.W0 14 /r ib\nr64, xmm, imm8 | VEX.128.66.0F3A.W0 14 /r ib | long encode en:MRI',
+    'r32m8, xmm, imm8 | VEX.128.66.0F3A.WIG 14 /r ib\nr64, xmm, imm8 | VEX.128.66.0F3A.WIG 14 /r ib | long encode en:MRI',
     'with a VEX encoding',
   ),
   vexOf(
@@ -261,14 +261,14 @@ const rearrangement: readonly InstructionSource[] = [
   vexOf(
     'pinsrw',
     `
-    xmm, xmm, r32m16, imm8 | VEX.128.66.0F.W0 C4 /r ib | two
-    xmm, xmm, r16, imm8    | VEX.128.66.0F.W0 C4 /r ib | two encode`,
+    xmm, xmm, r32m16, imm8 | VEX.128.66.0F.WIG C4 /r ib | two
+    xmm, xmm, r16, imm8    | VEX.128.66.0F.WIG C4 /r ib | two encode`,
   ),
   vexOf(
     'pinsrb',
     `
-    xmm, xmm, r32m8, imm8 | VEX.128.66.0F3A.W0 20 /r ib | two
-    xmm, xmm, r8, imm8    | VEX.128.66.0F3A.W0 20 /r ib | two encode`,
+    xmm, xmm, r32m8, imm8 | VEX.128.66.0F3A.WIG 20 /r ib | two
+    xmm, xmm, r8, imm8    | VEX.128.66.0F3A.WIG 20 /r ib | two encode`,
   ),
   vexOf('pinsrd', 'xmm, xmm, rm32, imm8 | VEX.128.66.0F3A.W0 22 /r ib | two'),
   vexOf('pinsrq', 'xmm, xmm, rm64, imm8 | VEX.128.66.0F3A.W1 22 /r ib | two long'),

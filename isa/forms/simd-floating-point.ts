@@ -235,7 +235,8 @@ const logic: readonly InstructionSource[] = [
     { ...sse, feature: 'SSE4.1' },
     `
     rm32, xmm, imm8  | 66 0F 3A 17 /r W0 ib
-    r64, xmm, imm8   | 66 REX.W 0F 3A 17 /r ib | en:MRI`,
+    r64, xmm, imm8   | 66 REX.W 0F 3A 17 /r ib | en:MRI
+    m32, xmm, imm8   | 66 REX.W 0F 3A 17 /r ib | decode`,
   ),
 ];
 

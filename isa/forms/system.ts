@@ -6,6 +6,13 @@ const descriptorTable = 'descriptor-table exiting';
 const prefetch = (mnemonic: string, row: string, summary: string, feature = 'SSE'): InstructionSource =>
   instruction(mnemonic, summary, { feature }, row);
 
+/** The processor ignores ModRM.rm of the fences (SDM 2A, LFENCE). @param modrm with rm = 0, as assemblers write it */
+const fence = (modrm: number): string =>
+  Array.from({ length: 8 }, (_, rm) => {
+    const byte = (modrm + rm).toString(16).toUpperCase();
+    return `| NP 0F AE ${byte}${rm === 0 ? '' : ' | decode'}`;
+  }).join('\n');
+
 const descriptors: readonly InstructionSource[] = [
   instruction(
     'sgdt',
@@ -255,13 +262,13 @@ const processor: readonly InstructionSource[] = [
     'rdrand',
     'Reads a random number from the hardware generator; CF says that there was one.',
     { writes: 'status', vmx: 'RDRAND exiting', exceptions: '#UD', feature: 'RDRAND' },
-    'rv | 0F C7 /6',
+    'rv | NFx 0F C7 /6',
   ),
   instruction(
     'rdseed',
     'Reads a random seed from the hardware’s entropy source; CF says that there was one.',
     { writes: 'status', vmx: 'RDSEED exiting', exceptions: '#UD', feature: 'RDSEED' },
-    'rv | 0F C7 /7',
+    'rv | NFx 0F C7 /7',
   ),
   instruction(
     'monitor',
@@ -449,15 +456,15 @@ const caches: readonly InstructionSource[] = [
     'lfence',
     'Waits for all earlier loads, and for all earlier instructions to complete.',
     { feature: 'SSE2' },
-    '| NP 0F AE E8',
+    fence(0xe8),
   ),
   instruction(
     'mfence',
     'Makes all earlier loads and stores visible before all later ones.',
     { feature: 'SSE2' },
-    '| NP 0F AE F0',
+    fence(0xf0),
   ),
-  instruction('sfence', 'Makes all earlier stores visible before all later ones.', { feature: 'SSE' }, '| NP 0F AE F8'),
+  instruction('sfence', 'Makes all earlier stores visible before all later ones.', { feature: 'SSE' }, fence(0xf8)),
   prefetch(
     'prefetchnta',
     'm8 | 0F 18 /0',
@@ -672,8 +679,8 @@ const transactions: readonly InstructionSource[] = [
     `
     rel16 | o16 C7 F8 cw | legacy
     rel32 | o32 C7 F8 cd | legacy
-    rel32 | C7 F8 cd     | long f64
-    rel16 | o16 C7 F8 cw | long decode`,
+    rel16 | o16 C7 F8 cw | long decode
+    rel32 | C7 F8 cd     | long f64`,
   ),
   instruction(
     'xabort',
