@@ -8,6 +8,7 @@ import { CodeCache, type CodePage } from './code-cache';
 import type { Cpu, InstructionHelper, PortBus } from './cpu';
 import { CpuState } from './cpu-state';
 import { fillRecord } from './decode-record';
+import { ABSENT, asEnumerated } from './enumerated';
 import { GuestFault, raise, Vector } from './fault';
 import { fpuHelpers } from './fpu/helpers';
 import { InterpreterModule, Skip } from './interpreter';
@@ -15,7 +16,7 @@ import { interpreterImage } from './interpreter-image';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
 import { SlowPaths } from './slow-paths';
 import { branchesOutside, branchOutside, isNearBranch } from './system/branch-limits';
-import type { CpuProfile } from './system/cpuid';
+import { type CpuProfile, profileOf } from './system/cpuid';
 import { DebugUnit, type Watchpoint } from './system/debug-unit';
 import { TripleFault } from './system/exceptions';
 import { instructionHelpers } from './system/helpers';
@@ -359,7 +360,12 @@ export class Processor implements Cpu {
       const helper = isNearBranch(decoded)
         ? branchOutside
         : (instructionHelpers.get(decoded.form.mnemonic) ?? fpuHelpers.get(decoded.form.mnemonic));
-      if (!helper) raise(Vector.UD, undefined, `${decoded.form.mnemonic} is not implemented by this processor`);
+      if (!helper || decoded.form.id === ABSENT)
+        raise(
+          Vector.UD,
+          undefined,
+          `CPUID does not enumerate ${decoded.form.feature}, which ${decoded.form.mnemonic} is of`,
+        );
       helper(this, decoded);
       if (!state.ripAssigned) state.u32[State.offset >>> 2] += decoded.length;
       state.i32[State.remaining >>> 2]--;
@@ -457,7 +463,8 @@ export class Processor implements Cpu {
     const ip = bits === 64 ? 0 : linear - state.segmentBase(1);
     if (bits !== 64 && ip > state.segmentLimit(1) && ip >= 0)
       raise(Vector.GP, 0, 'the instruction lies beyond the CS limit');
-    const { decoded, crossing } = this.#read(code, offset, linear, bits);
+    const { decoded: plain, crossing } = this.#read(code, offset, linear, bits);
+    const decoded = asEnumerated(plain, profileOf(this));
     if (bits !== 64 && ip + decoded.length - 1 > state.segmentLimit(1) && ip >= 0)
       raise(Vector.GP, 0, 'the instruction reaches beyond the CS limit');
     const record = this.code.allocate(decoded);

@@ -1,11 +1,11 @@
 /** Random instances of the table's user-mode forms, encoded straight from their rows, and how their operands are reached. */
-import { cpuidFeature } from '../../isa/cpuid';
 import type { Decoded } from '../../isa/decoded';
 import { decode, isDecoded } from '../../isa/decoder';
 import type { Form } from '../../isa/form';
 import { Mode } from '../../isa/form';
 import { kindInfo } from '../../isa/operand-kinds';
 import { forms } from '../../isa/table';
+import { isEnumerated } from '../../machine/cpu/enumerated';
 import { fpuHelpers } from '../../machine/cpu/fpu/helpers';
 import { semanticsOf } from '../../machine/cpu/semantics/table';
 import { defaultProfile } from '../../machine/cpu/system/cpuid';
@@ -25,10 +25,6 @@ const excluded =
 
 const profile = defaultProfile();
 
-/** Whether the default profile has the form's feature: those that CPUID has no bit for are as old as the processor's line. */
-export const isEnumerated = (form: Form): boolean =>
-  cpuidFeature(form.feature) === undefined || profile.features.has(form.feature);
-
 const hasMeaning = (form: Form): boolean =>
   semanticsOf(form) !== undefined || fpuHelpers.has(form.mnemonic) || instructionHelpers.has(form.mnemonic);
 
@@ -42,7 +38,7 @@ export const hostForms = (bits: Bits): readonly Form[] =>
       (form.modes & (bits === 64 ? Mode.Bits64 : Mode.Bits32)) !== 0 &&
       !form.encodeOnly &&
       form.opcode.space === 'legacy' &&
-      isEnumerated(form) &&
+      isEnumerated(form, profile.features) &&
       hasMeaning(form) &&
       !isFar(form) &&
       !excluded.test(form.mnemonic) &&

@@ -3,7 +3,7 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Segment, State } from '../layout';
-import { linearAddress, type MemoryOperand, read, read64 } from '../system/access';
+import { checkAlignment, linearAddress, type MemoryOperand, ownContext, read, read64 } from '../system/access';
 import { requireSse } from './sse-control';
 import { raisePending, setTop } from './x87-state';
 
@@ -40,6 +40,7 @@ export function readLanes(cpu: Cpu, instruction: Decoded, operand: number, bits:
     if (cpu.state.codeBits === 64) requireAlignment(bytes, lowAddress(cpu, instruction, it));
     const linear = linearAddress(cpu, instruction, it, bytes, false);
     requireAlignment(bytes, linear);
+    if (bytes < 16) checkAlignment(linear, bytes, ownContext(cpu));
     for (let i = 0; i < lanes; i++) {
       result.push(bits === 32 ? BigInt(read(cpu, linear + 4 * i, 4)) : read64(cpu, linear + 8 * i));
     }

@@ -35,9 +35,10 @@ function requireReachable(e: Emitter, target: Expr): void {
 function call(e: Emitter): void {
   const bits = branchSize(e);
   const target = e.form.operands[0].startsWith('rel') ? undefined : ipOf(e, e.read(0));
-  if (target) requireReachable(e, target);
   const ip = e.nextIp();
-  e.push(bits, bits === 64 ? ip : e.truncate(wrap(ip), bits));
+  e.push(bits, bits === 64 ? ip : e.truncate(wrap(ip), bits), () => {
+    if (target) requireReachable(e, target);
+  });
   if (target) e.jump(target);
   else e.jumpRelative();
 }

@@ -315,12 +315,16 @@ export abstract class Emitter {
 
   // ---------------------------------------------------------------- stack
 
-  /** Pushes `bits`; the store is checked before RSP moves. */
-  push(bits: number, value: Expr): void {
+  /**
+   * Pushes `bits`; the store is checked before RSP moves.
+   * @param last makes checks whose faults come after that of the store (and leave it, below the stack)
+   */
+  push(bits: number, value: Expr, last = (): void => {}): void {
     const rsp = this.gpr(4, 64);
     const mask = this.stackMask();
     const next = this.let(and(sub(rsp, i64(bits / 8)), mask));
     this.store(bits, this.linear(next, bits, 2, true), value);
+    last();
     this.setStackPointer(rsp, next, mask);
   }
 

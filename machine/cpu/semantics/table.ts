@@ -34,6 +34,8 @@ const systemOperands = new Set(['sreg', 'creg', 'dreg', 'treg', 'es', 'cs', 'ss'
 
 /** The emitter of a form, or undefined where its meaning is a TypeScript helper. */
 export function semanticsOf(form: Form): Semantics | undefined {
+  // a form of a feature that CPUID does not have: enumerated.ts
+  if (form.id < 0) return undefined;
   // the string MOVSD and CMPSD have no operands, those of SSE2 do
   if (form.operands.length === 0 && Object.hasOwn(strings, form.mnemonic)) return strings[form.mnemonic];
   if (form.opcode.space !== 'legacy') return undefined;

@@ -29,5 +29,5 @@ export function wentThroughStack(cpu: Cpu, linear: number): boolean {
 }
 
 function usesStack(mnemonic: string): boolean {
-  return /^(push|pop|call|ret|enter|leave)/.test(mnemonic);
+  return /^(push|pop(?!cnt)|call|ret|enter|leave)/.test(mnemonic);
 }

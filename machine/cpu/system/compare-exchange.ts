@@ -3,7 +3,7 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr } from '../layout';
-import { checkWrite, linearAddress, memoryOperand, read64, write64 } from './access';
+import { checkAlignment, checkWrite, linearAddress, memoryOperand, ownContext, read64, write64 } from './access';
 
 const ZF = 0x40;
 const LOW_32 = 0xffffffffn;
@@ -15,6 +15,7 @@ const LOW_32 = 0xffffffffn;
 export function compareExchange8(cpu: Cpu, instruction: Decoded): void {
   const { state } = cpu;
   const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 0), 8, true);
+  checkAlignment(linear, 8, ownContext(cpu));
   checkWrite(cpu, linear, 8);
   const found = read64(cpu, linear);
   const equal = found === ((BigInt(state.gpr32(Gpr.RDX)) << 32n) | BigInt(state.gpr32(Gpr.RAX)));

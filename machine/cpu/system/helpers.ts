@@ -147,6 +147,7 @@ function invlpg(cpu: Cpu, instruction: Decoded): void {
 }
 
 function invpcid(cpu: Cpu, instruction: Decoded): void {
+  requirePrivilege(cpu, 'INVPCID');
   const type = readOperand64(cpu, instruction, 0);
   invalidatePcid(cpu, instruction, type, memoryLinear(cpu, instruction, 1, 16));
 }
