@@ -116,7 +116,7 @@ const hard = {
     pieces(
       n / 3,
       (i) =>
-        `a${i}: jmp a${Math.max(i - 20, 0)}\n times ${i > 0 ? `(b${i - 1}-a${i - 1})` : 3} & 7 db 1\nb${i}: dw b${i}-a${i}`,
+        `at${i}: jmp at${Math.max(i - 20, 0)}\n times ${i > 0 ? `(b${i - 1}-at${i - 1})` : 3} & 7 db 1\nb${i}: dw b${i}-at${i}`,
     ),
   'align between': (n) =>
     pieces(
