@@ -95,6 +95,7 @@ export class Machine {
     this.memory.mmio = this.platform;
     processor.ports = this.platform;
     this.cpus = new CpuSet(processor, this.platform, this.vmx, cpus, (body) => this.guarded(body));
+    processor.floatingPointError = (pending) => this.platform.pc.coprocessorError.signal(pending);
     processor.deliverFault = (fault) => this.#deliverFault(fault);
     processor.tripleFault = (fault) => this.#tripleFault(fault);
     processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;

@@ -9,6 +9,7 @@ import { AtapiCdrom } from './devices/atapi-cdrom';
 import { BiosDisk } from './devices/bios-disk';
 import { MemoryBus, PortBus } from './devices/bus';
 import { cmosLayout } from './devices/cmos-layout';
+import { CoprocessorError } from './devices/coprocessor-error';
 import { DebugConsole, DebugExit, PostCode } from './devices/debug-ports';
 import type { AccessSize, Device, InterruptController, MemoryDevice, PortDevice } from './devices/device';
 import { cdrom, type DiskImage, diskette, disketteKib, hardDisk } from './devices/disk-image';
@@ -85,6 +86,7 @@ export const Irq = {
   com1: 4,
   rtc: 8,
   sci: 9,
+  coprocessor: 13,
   ide1: 14,
   ide2: 15,
 } as const;
@@ -108,6 +110,8 @@ export interface PcDevices {
   readonly a20: A20Gate;
   /** One for each CPU. */
   readonly localApics: readonly LocalApic[];
+  /** Takes FERR# of the CPUs. */
+  readonly coprocessorError: CoprocessorError;
   readonly pm: AcpiPm;
   readonly pci: PciBus;
   readonly virtioConsole: VirtioConsole;
@@ -367,6 +371,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const vga = platform.add(new Vga(clock, memory));
   const vbe = platform.add(new VbeDispi(memory, ram, memory.size - ram));
   platform.add(new PostCode());
+  const coprocessorError = platform.add(new CoprocessorError(wires.wire(Irq.coprocessor)));
   platform.add(new DebugConsole((byte) => platform.onDebugConsole(byte)));
   platform.add(new DebugExit((value) => platform.onDebugExit(value)));
   const pm = platform.add(new AcpiPm(clock, wires.wire(Irq.sci), () => platform.onPowerOff()));
@@ -397,7 +402,21 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   }
   for (const chip of [hostBridge(), isaBridge.pci, ide.pci, ...virtio.map((device) => device.pci)]) pci.add(chip);
   platform.add(new FwCfg({ memory: ram, cpus }));
-  platform.attachPc({ pic, pit, keyboard, vga, vbe, com1, com2, a20, localApics, pm, pci, virtioConsole });
+  platform.attachPc({
+    pic,
+    pit,
+    keyboard,
+    vga,
+    vbe,
+    com1,
+    com2,
+    a20,
+    localApics,
+    coprocessorError,
+    pm,
+    pci,
+    virtioConsole,
+  });
   platform.reset();
   return platform;
 }

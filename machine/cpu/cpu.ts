@@ -48,8 +48,11 @@ export interface Cpu {
   /** MSR reads and writes that the devices own (local APIC); `undefined` if the index is none of theirs. */
   readPlatformMsr: (index: number) => bigint | undefined;
   writePlatformMsr: (index: number, value: bigint) => boolean;
-  /** FERR#: an unmasked x87 error met the next x87 instruction while CR0.NE is clear (the PC turns it into IRQ 13). */
-  floatingPointError?: () => void;
+  /**
+   * FERR#: an unmasked x87 error met the next x87 instruction while CR0.NE is clear (the PC turns it into IRQ 13), or is gone.
+   * @returns IGNNE#: the instruction goes on in spite of the error
+   */
+  floatingPointError?: (pending: boolean) => boolean;
   /**
    * Ends the slice after the present instruction, so that the run loop looks at interrupts, shadows, traps and alarms.
    * Whatever may unmask or raise something calls it: STI, POPF, MOV SS, port writes, LAPIC writes, TF set.

@@ -64,6 +64,12 @@ export class GuestFault {
   }
 }
 
+/**
+ * Thrown by an instruction that is not done yet and waits for an interrupt in front of itself: an x87 instruction behind an
+ * error that FERR# has reported.
+ */
+export const waitForInterrupt = Symbol('wait for interrupt');
+
 const shared = new GuestFault();
 
 /** Raises exception `vector` in the guest. Never returns. */

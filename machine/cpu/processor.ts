@@ -9,7 +9,7 @@ import type { Cpu, InstructionHelper, PortBus } from './cpu';
 import { CpuState } from './cpu-state';
 import { fillRecord } from './decode-record';
 import { ABSENT, asEnumerated } from './enumerated';
-import { GuestFault, raise, Vector } from './fault';
+import { GuestFault, raise, Vector, waitForInterrupt } from './fault';
 import { fpuHelpers } from './fpu/helpers';
 import { InterpreterModule, Skip } from './interpreter';
 import { interpreterImage } from './interpreter-image';
@@ -69,7 +69,7 @@ export class Processor implements Cpu {
   executeVmx: InstructionHelper | undefined;
   readPlatformMsr: (index: number) => bigint | undefined = () => undefined;
   writePlatformMsr: (index: number, value: bigint) => boolean = () => false;
-  floatingPointError: (() => void) | undefined;
+  floatingPointError: ((pending: boolean) => boolean) | undefined;
   translator: RegionTranslator | undefined;
   /** Linear addresses before which `run` leaves. */
   readonly breakpoints = new Set<number>();
@@ -372,7 +372,11 @@ export class Processor implements Cpu {
     } catch (thrown) {
       this.#inHelper = false;
       this.debug.discard();
-      leave = this.handle(thrown);
+      if (thrown === waitForInterrupt) {
+        // time goes on while the instruction waits
+        state.i32[State.remaining >>> 2]--;
+        this.#endSlice = true;
+      } else leave = this.handle(thrown);
     }
     this.#inHelper = false;
     if (this.#endSlice || state.u32[State.boundary >>> 2] !== 0) this.#cut();

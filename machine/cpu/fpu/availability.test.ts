@@ -102,11 +102,20 @@ describe('errors', () => {
   });
   test('with NE clear the error is FERR#', () => {
     let asserted = 0;
-    processor.floatingPointError = () => asserted++;
+    let ignored = false;
+    processor.floatingPointError = (pending) => {
+      if (pending) asserted++;
+      return ignored;
+    };
     divideByZero(0);
     expect(asserted).toBe(0);
     expect(run(instructions.fwait, 0)).toBe(-1);
     expect(asserted).toBe(1);
+    // it waits for an interrupt in front of the instruction
+    expect(state.rip).toBe(CODE);
+    ignored = true;
+    expect(run(instructions.fwait, 0)).toBe(-1);
+    expect(state.rip).toBe(CODE + instructions.fwait.length);
     processor.floatingPointError = undefined;
     run(instructions.fninit, NE);
   });

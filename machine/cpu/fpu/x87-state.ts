@@ -1,6 +1,6 @@
 /** The register stack, status and tags of the x87, and who may use it (SDM 1 8.1). */
 import type { Cpu } from '../cpu';
-import { raise, Vector } from '../fault';
+import { raise, Vector, waitForInterrupt } from '../fault';
 import { State } from '../layout';
 import { Cr0 } from '../system/control';
 
@@ -44,13 +44,13 @@ export function requireWaiting(cpu: Cpu): void {
 
 /**
  * #MF where an unmasked error is pending and CR0.NE is set. With CR0.NE clear the processor asserts FERR# instead, which
- * the platform may turn into IRQ 13 (SDM 1 D.1).
+ * the platform turns into IRQ 13, and waits for an interrupt unless IGNNE# is asserted (SDM 1 D.2.1).
  */
 export function raisePending(cpu: Cpu): void {
   const { state } = cpu;
   if ((state.u32[State.fpuStatus >>> 2] & Status.ES) === 0) return;
   if ((state.u32[State.cr0 >>> 2] & Cr0.NE) === 0) {
-    cpu.floatingPointError?.();
+    if (cpu.floatingPointError?.(true) === false) throw waitForInterrupt;
     return;
   }
   raise(Vector.MF, undefined, `an unmasked x87 error is pending, status ${statusText(cpu)}`);
@@ -67,6 +67,7 @@ export function updateSummary(cpu: Cpu): void {
   const { u32 } = cpu.state;
   const word = u32[State.fpuStatus >>> 2];
   const pending = word & ~u32[State.fpuControl >>> 2] & Status.exceptions;
+  if (pending === 0 && (word & Status.ES) !== 0) cpu.floatingPointError?.(false);
   u32[State.fpuStatus >>> 2] =
     pending !== 0 ? word | Status.ES | Status.busy : word & ~(Status.ES | Status.busy) & 0xffff;
 }

@@ -24,7 +24,9 @@ export function wentThroughStack(cpu: Cpu, linear: number): boolean {
   const operand = instruction.operands.find((o) => o.kind === 'memory');
   const base = operand === undefined || operand.segment < Segment.FS ? 0 : state.segmentBase(operand.segment);
   // the operand's last bytes may be what is not canonical
-  const own = operand !== undefined && Math.abs(effectiveAddress(cpu, instruction, operand) + base - linear) < 64;
+  const away = operand === undefined ? Infinity : Math.abs(effectiveAddress(cpu, instruction, operand) + base - linear);
+  // modulo 2^64, where numbers stand apart by 2048
+  const own = operand !== undefined && (away < 64 || Math.abs(away - 2 ** 64) <= 4096);
   return own ? operand.segment === Segment.SS : usesStack(instruction.form.mnemonic);
 }
 

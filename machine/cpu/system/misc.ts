@@ -182,8 +182,10 @@ export function checkBounds(cpu: Cpu, instruction: Decoded): void {
   const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 1), 2 * size, false);
   const index = signed(readOperand(cpu, instruction, 0));
   const lower = signed(read(cpu, linear, size));
+  // below the lower bound the upper one is not read
+  if (index < lower) raise(Vector.BR, undefined, `${index} is below ${lower}`);
   const upper = signed(read(cpu, linear + size, size));
-  if (index < lower || index > upper) raise(Vector.BR, undefined, `${index} is not in ${lower}..${upper}`);
+  if (index > upper) raise(Vector.BR, undefined, `${index} is not in ${lower}..${upper}`);
 }
 
 /** Writes a stack slot with all of its 64 bits, or the low part of them. */
