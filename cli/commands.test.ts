@@ -152,6 +152,13 @@ describe('dis', () => {
       '00007C00  90                nop\n00007C01  C3                ret\n00007C02  FF                db 0xff\n',
     );
   });
+
+  it('makes a source with --source', async () => {
+    const { out } = await run('dis code.bin --bits 64 --org 0x7c00 --source');
+    expect(out).toMatch(
+      /^bits 64\norg 0x7c00\n\n +nop +; 00007C00 90\n +ret +; 00007C01 C3\n +db 0xff +; 00007C02 FF\n$/,
+    );
+  });
 });
 
 describe('compare', () => {

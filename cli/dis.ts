@@ -1,3 +1,4 @@
+import { sourceText } from '../assembler/disassembler/source-text';
 import { parseNumber } from '../debug-adapter/inspect/expression';
 import type { Command, Environment } from './command';
 import { type OptionSpec, Options, optionHelp } from './options';
@@ -6,6 +7,7 @@ import { UsageError } from './usage-error';
 const specs: readonly OptionSpec[] = [
   { name: '--bits', value: '16|32|64', help: 'code size; 16 if absent' },
   { name: '--org', value: 'ADDRESS', help: 'address of the first byte; 0 if absent' },
+  { name: '--source', help: 'a source with labels, which assembles to the same bytes' },
 ];
 
 const LONGEST_INSTRUCTION = 15;
@@ -27,6 +29,10 @@ async function dis(args: readonly string[], environment: Environment): Promise<n
   const bytes = environment.readFile(path);
   if (!bytes) throw new UsageError(`cannot read ${path}`);
 
+  if (options.has('--source')) {
+    environment.out(sourceText(bytes, { bits, org }));
+    return 0;
+  }
   const { tools } = environment;
   let lines: string[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -53,7 +59,7 @@ async function dis(args: readonly string[], environment: Environment): Promise<n
 
 export const disCommand: Command = {
   name: 'dis',
-  usage: 'ringside dis FILE [--bits 16|32|64] [--org ADDRESS]',
+  usage: 'ringside dis FILE [--bits 16|32|64] [--org ADDRESS] [--source]',
   summary: 'disassembles a flat binary',
   help: optionHelp(specs),
   run: dis,

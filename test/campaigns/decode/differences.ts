@@ -129,6 +129,10 @@ const rules: readonly Rule[] = [
     ({ bytes }, { opcode }) => bytes[opcode] === 0x0f && bytes[opcode + 1] === 0xae && bytes[opcode + 2] >= 0xe8,
   ],
   [
+    'SDM 2B VZEROALL, VZEROUPPER: VEX.pp must be 0; objdump takes any',
+    ({ ours, theirs }) => !isDecoded(ours) && /vzero(all|upper)$/.test(theirs.text),
+  ],
+  [
     'later: AVX-512 (EVEX), XOP, 3DNow!',
     ({ bytes, ours }, { opcode }) =>
       !isDecoded(ours) &&
@@ -159,7 +163,7 @@ const rules: readonly Rule[] = [
 
 /** Key Locker, AMX and what else objdump knows and nasm 2.16 does not, or by other names. */
 const laterOfObjdump =
-  /^(aes(enc|dec)\w*kl|loadiwkey|td(call|x\w+)|seam\w+|encodekey\w*|aor|t(dp|ile|cmm)\w*|(ld|st)tilecfg|k[a-z]+[bwdq]|vpermil2p[sd]|frstpm|vp?(dp|madd52)\w+|vcvtne\w+|vbcst\w+|v?gf2p8\w+|vsm[34]\w*|vsha512\w*)$/;
+  /^(aes(enc|dec)\w*kl|loadiwkey|td(call|x\w+)|seam\w+|tlbsync|invlpgb|mcommit|psmash|rmp\w+|encodekey\w*|aor|t(dp|ile|cmm)\w*|(ld|st)tilecfg|k[a-z]+[bwdq]|vpermil2p[sd]|frstpm|vp?(dp|madd52)\w+|vcvtne\w+|vbcst\w+|v?gf2p8\w+|vsm[34]\w*|vsha512\w*)$/;
 
 /** Is it an instruction of an extension that the table does not have yet? */
 export function isLater(mnemonic: string): boolean {
