@@ -1,6 +1,6 @@
 import type { Decoded } from '../../isa/decoded';
 import type { CpuState } from './cpu-state';
-import { CodeTable, Record as DecodedRecord, Handler, PAGE_SIZE } from './layout';
+import { CodeBytes, CodeTable, Record as DecodedRecord, Handler, PAGE_SIZE } from './layout';
 
 /** Losses of translated code within so many instructions count as churn; after so many of them it is left alone for a while. */
 const CHURN_WINDOW = 1_000_000;
@@ -58,23 +58,28 @@ export class CodeCache {
   /** Instructions retired so far; set by the owner. */
   retired: () => number = () => 0;
 
-  /** Bit n of the pair of words of a page: line n (64 bytes) holds code, or did. */
-  readonly marks: Uint32Array;
+  /**
+   * By physical page number: address of its bitmap of bytes that code was made from (a bit may be left where the code is no
+   * more), 0 for a page without. Stores into such a page look at it: data beside code must cost nothing.
+   */
+  readonly #codeBytes: Int32Array;
   readonly #decoded: (Decoded | undefined)[] = [];
   readonly #byAddress = new Map<number, CodePage>();
   readonly #byPage = new Map<number, CodePage[]>();
   readonly #freeRecords: number[] = [];
   #nextRecord: number;
   #nextTable: number;
+  #nextCodeBytes: number;
 
   constructor(
     readonly state: CpuState,
     readonly arena: CodeArena,
     physicalPages: number,
   ) {
-    this.marks = new Uint32Array(physicalPages * 2);
+    this.#codeBytes = new Int32Array(physicalPages);
     this.#nextTable = arena.base;
     this.#nextRecord = this.#recordBase;
+    this.#nextCodeBytes = this.#recordEnd;
   }
 
   get #recordBase(): number {
@@ -87,11 +92,16 @@ export class CodeCache {
 
   /** Bytes of linear memory that an arena takes. */
   static bytes(tables: number, records: number): number {
-    return tables * CodeTable.bytes + records * DecodedRecord.size;
+    return tables * (CodeTable.bytes + CodeBytes.bytes) + records * DecodedRecord.size;
   }
 
   hasCode(page: number): boolean {
-    return (this.marks[2 * page] | this.marks[2 * page + 1]) !== 0;
+    return this.#codeBytes[page] !== 0;
+  }
+
+  /** Linear-memory address of the bitmap of bytes of a page that code was made from; 0 if it never held code. */
+  codeBytesOf(page: number): number {
+    return this.#codeBytes[page];
   }
 
   /** The page that a code table belongs to. */
@@ -153,15 +163,24 @@ export class CodeCache {
     if (record !== 0) this.#freeRecords.push(record);
   }
 
-  /** Puts a record into its page's table and marks the lines it was made from. */
+  /** Puts a record into its page's table and marks the bytes it was made from. */
   insert(page: CodePage, offset: number, record: number, length: number): void {
     this.state.u32[(page.table >>> 2) + offset] = record;
     this.#mark(page.page, offset, Math.min(offset + length, PAGE_SIZE) - 1);
   }
 
   #mark(page: number, first: number, last: number): void {
-    const fresh = !this.hasCode(page);
-    for (let line = first >> 6; line <= last >> 6; line++) this.marks[2 * page + (line >> 5)] |= 1 << (line & 31);
+    const { u8 } = this.state;
+    let bitmap = this.#codeBytes[page];
+    const fresh = bitmap === 0;
+    if (fresh) {
+      // every page with code has a table: there is room for as many bitmaps
+      bitmap = this.#nextCodeBytes;
+      this.#nextCodeBytes += CodeBytes.bytes;
+      u8.fill(0, bitmap, bitmap + CodeBytes.bytes);
+      this.#codeBytes[page] = bitmap;
+    }
+    for (let offset = first; offset <= last; offset++) u8[bitmap + (offset >> 3)] |= 1 << (offset & 7);
     if (fresh) this.onFirstCode(page);
   }
 
@@ -171,11 +190,17 @@ export class CodeCache {
 
   /** Bytes of a physical page are about to change: what was made from them goes. */
   written(page: number, first: number, last: number): void {
-    const marks = 2 * page;
-    let touched = 0;
-    for (let line = first >> 6; line <= last >> 6; line++)
-      touched |= this.marks[marks + (line >> 5)] & (1 << (line & 31));
-    if (touched === 0) return;
+    const bitmap = this.#codeBytes[page];
+    if (bitmap === 0) return;
+    const { u8 } = this.state;
+    let touched = false;
+    for (let offset = first; offset <= last; offset++) {
+      const bit = 1 << (offset & 7);
+      if ((u8[bitmap + (offset >> 3)] & bit) === 0) continue;
+      touched = true;
+      u8[bitmap + (offset >> 3)] &= ~bit; // nothing that was made from this byte is left below
+    }
+    if (!touched) return;
     for (const code of this.#byPage.get(page) ?? []) this.#drop(code, first, last);
   }
 
@@ -236,7 +261,8 @@ export class CodeCache {
     this.#decoded.length = 0;
     this.#nextTable = this.arena.base;
     this.#nextRecord = this.#recordBase;
-    this.marks.fill(0);
+    this.#codeBytes.fill(0);
+    this.#nextCodeBytes = this.#recordEnd;
     this.onFlush();
   }
 

@@ -1,5 +1,5 @@
 import type { Form } from '../../isa/form';
-import type { Code, LocalExpr } from '../wasm/code';
+import { Code, type LocalExpr } from '../wasm/code';
 import {
   add,
   and,
@@ -13,6 +13,7 @@ import {
   load,
   loadAt,
   ltU,
+  ne,
   or,
   select,
   shl,
@@ -31,6 +32,8 @@ export interface SlowPaths {
   load: number;
   /** (linear low, high, bytes, value low, high). */
   store: number;
+  /** (linear, bytes) -> linear-memory address where a store beside code of its page may go, else 0; see {@link codeStore}. */
+  codeStore: number;
   /** (linear low, high, bytes): proves that a load and store will not fault, and loads. */
   loadForModify: number;
   /** (segment slot address, offset low, high, bytes, write): full limit check; State.fault set on a fault. */
@@ -175,6 +178,16 @@ export class InterpreterEmitter extends Emitter {
     const value = code.temporary(bits === 64 ? 'i64' : 'i32');
     const at = this.let(linear);
     const { entry, hit } = this.probe(at, bits / 8, tag);
+    const slowly = (): void => {
+      this.endings.beforeSlow();
+      const low = call(slow, 'i32', wrap(at), wrap(shrU(at, i64(32))), i32(slowBytes(bits, aligned)));
+      if (bits === 64) {
+        const lowLocal = this.let(low);
+        code.set(value, or(zext64(lowLocal), shl(zext64(loadAt(32, State.slowHigh)), i64(32))));
+      } else code.set(value, low);
+      this.checkFault();
+      this.endings.checkBoundary();
+    };
     code.if(
       hit,
       () => {
@@ -183,15 +196,10 @@ export class InterpreterEmitter extends Emitter {
         code.set(value, load(bits, host ?? address));
       },
       () => {
-        if (host) code.set(host, i32(0));
-        this.endings.beforeSlow();
-        const low = call(slow, 'i32', wrap(at), wrap(shrU(at, i64(32))), i32(slowBytes(bits, aligned)));
-        if (bits === 64) {
-          const lowLocal = this.let(low);
-          code.set(value, or(zext64(lowLocal), shl(zext64(loadAt(32, State.slowHigh)), i64(32))));
-        } else code.set(value, low);
-        this.checkFault();
-        this.endings.checkBoundary();
+        if (host) {
+          code.set(host, call(this.slow.codeStore, 'i32', at, i32(bits / 8)));
+          code.if(host, () => code.set(value, load(bits, host)), slowly);
+        } else slowly();
       },
     );
     return value;
@@ -205,8 +213,15 @@ export class InterpreterEmitter extends Emitter {
       hit,
       () => code.store(bits, add(load(32, entry, Tlb.base + Tlb.addend), wrap(at)), value),
       () => {
-        this.slowStore(bits, at, value, aligned);
-        this.checkFault();
+        const host = this.let(call(this.slow.codeStore, 'i32', at, i32(bits / 8)));
+        code.if(
+          host,
+          () => code.store(bits, host, value),
+          () => {
+            this.slowStore(bits, at, value, aligned);
+            this.checkFault();
+          },
+        );
       },
     );
   }
@@ -359,6 +374,27 @@ function isLoadAt(words: FlagWords, i: number, address: number): boolean {
 
 /** All ones in 64-bit mode, else 32 bits. */
 export const linearMask = (): Expr => or(loadAt(64, State.ipMask), i64(0xffffffff));
+
+/**
+ * The function (linear i64, bytes i32) -> i32 behind a store whose write tag does not match: where the page is plain RAM that
+ * also holds code, and the bytes (at most 8) are none that code was made from, their linear-memory address; else 0.
+ */
+export function codeStore(): Code {
+  const code = new Code(['i64', 'i32']);
+  const linear = code.parameter(0);
+  const bytes = code.parameter(1);
+  const entry = code.let(tlbEntry(linear));
+  const page = and(add(linear, sub(zext64(bytes), i64(1))), i64(~PAGE_MASK));
+  code.if(ne(load(64, entry, Tlb.base + Tlb.codeWriteTag), or(page, loadAt(64, State.tlbContext))), () =>
+    code.return(i32(0)),
+  );
+  const offset = code.let(and(wrap(linear), i32(PAGE_MASK)));
+  const bits = load(16, add(load(32, entry, Tlb.base + Tlb.codeBytes), shrU(offset, i32(3))));
+  const mask = sub(shl(i32(1), bytes), i32(1));
+  code.if(and(shrU(bits, and(offset, i32(7))), mask), () => code.return(i32(0)));
+  code.push(add(load(32, entry, Tlb.base + Tlb.addend), wrap(linear)));
+  return code;
+}
 
 /** Offset of the TLB entry for a linear address from `Tlb.base`. */
 export const tlbEntry = (linear: Expr): Expr =>

@@ -20,7 +20,7 @@ import {
   wrap,
 } from '../wasm/expr';
 import { ModuleBuilder } from '../wasm/module';
-import { type Endings, InterpreterEmitter, type SlowPaths } from './interpreter-emitter';
+import { codeStore, type Endings, InterpreterEmitter, type SlowPaths } from './interpreter-emitter';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, State } from './layout';
 import { isString, semanticsOf } from './semantics/table';
 
@@ -87,6 +87,7 @@ function build(variants: readonly Variant[]): Uint8Array {
     store: module.importFunction('store', ['i32', 'i32', 'i32', 'i32', 'i32'], []),
     checkSegment: module.importFunction('checkSegment', ['i32', 'i32', 'i32', 'i32', 'i32'], []),
     raise: module.importFunction('raise', ['i32', 'i32'], []),
+    codeStore: -1, // imports come first
   };
   /** Decodes at State.offset: the record to execute, or 0 to look at the state again. */
   const decode = module.importFunction('decode', [], ['i32']);
@@ -99,6 +100,8 @@ function build(variants: readonly Variant[]): Uint8Array {
   module.importMemory();
   module.importTable();
   const regionType = module.type(['i32'], ['i32']);
+  slow.codeStore = module.declare(['i64', 'i32'], ['i32']);
+  module.define(slow.codeStore, codeStore());
   const outOfLine = new Map<Variant, number>();
   for (const variant of variants) {
     if (!isInlined(variant)) outOfLine.set(variant, module.declare(['i32', 'i32'], ['i32']));
@@ -107,6 +110,7 @@ function build(variants: readonly Variant[]): Uint8Array {
   module.define(run, buildLoop(variants, outOfLine, slow, { decode, fetch, helper, deliver, regionType }));
   for (const [variant, index] of outOfLine) module.define(index, buildFunction(variant, slow));
   module.export('run', run);
+  module.export('codeStore', slow.codeStore);
   return module.build();
 }
 

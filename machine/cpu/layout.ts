@@ -4,7 +4,7 @@
  *   0x00000  the null record: what an empty code-table entry points to (its handler means "decode first")
  *   0x00100  architectural state of the current CPU (this file)
  *   0x10000  data TLB, 0x30000 instruction TLB
- *   0x40000  code tables (per code page), then decoded records, then per-page code marks
+ *   0x40000  code tables (per code page), then decoded records, then a bitmap of code bytes a page with code
  *   ramBase  host-physical memory
  */
 
@@ -177,10 +177,12 @@ export const Tlb = {
   /** i64: linear page | context, or 0. */
   readTag: 0,
   writeTag: 8,
-  /** i64: like `writeTag`, for writable RAM that also holds decoded code: a store must look at the code marks. */
+  /** i64: like `writeTag`, for writable RAM that also holds decoded code: a store must look at {@link codeBytes}. */
   codeWriteTag: 16,
   /** i32: add to the low half of the linear address to get the linear-memory address. */
   addend: 24,
+  /** u32: where `codeWriteTag` is set, linear-memory address of the page's bitmap: a bit a byte that code was made from. */
+  codeBytes: 28,
 } as const;
 
 /** Instruction TLB: direct mapped by page number. */
@@ -240,6 +242,9 @@ export const Handler = {
 
 /** Code tables: one u32 record address per byte of a page; 16 more so that reads past the end find nothing. */
 export const CodeTable = { bytes: 4096 * 4 + 64 } as const;
+
+/** A page's bitmap of code bytes; 8 more so that 16 bits can be read at any of its bytes. */
+export const CodeBytes = { bytes: 4096 / 8 + 8 } as const;
 
 export const PAGE_SIZE = 4096;
 export const PAGE_MASK = 4095;

@@ -91,6 +91,8 @@ export class Processor implements Cpu {
   #inHelper = false;
   #endSlice = false;
   readonly #run: (skip: number) => void;
+  /** The interpreter's function behind stores into pages with code, for the translator's regions. */
+  readonly codeStore: unknown;
   readonly #fetchBytes = new Uint8Array(16);
   readonly #description: InterpreterModule;
   #scratch = 0;
@@ -108,7 +110,13 @@ export class Processor implements Cpu {
       { base: codeBase, tables: CODE_TABLES, records: CODE_RECORDS },
       memory.kinds.length,
     );
-    this.mmu = new Mmu(this.state, memory, (page) => this.code.hasCode(page), cpuCount);
+    this.mmu = new Mmu(
+      this.state,
+      memory,
+      (page) => this.code.hasCode(page),
+      (page) => this.code.codeBytesOf(page),
+      cpuCount,
+    );
     this.debug = new DebugUnit(this.state);
     this.debug.onMatch = () => this.endSlice();
     this.mmu.debug = this.debug;
@@ -144,6 +152,7 @@ export class Processor implements Cpu {
       },
     });
     this.#run = instance.exports.run as (skip: number) => void;
+    this.codeStore = instance.exports.codeStore;
     this.state.set32(State.heatThreshold, 0x10000);
   }
 

@@ -74,6 +74,8 @@ export class Mmu {
     readonly state: CpuState,
     readonly memory: PhysicalMemory,
     readonly pageHasCode: (physicalPageNumber: number) => boolean,
+    /** Linear-memory address of a page's bitmap of code bytes ({@link Tlb.codeBytes}). */
+    readonly codeBytesOf: (physicalPageNumber: number) => number,
     cpus = 1,
   ) {
     this.view = new DataView(state.buffer);
@@ -273,6 +275,7 @@ export class Mmu {
     i32[entry + 4] = writable && code ? tag : 0;
     i32[entry + 5] = writable && code ? high : 0;
     i32[entry + (Tlb.addend >>> 2)] = (at - low) | 0;
+    if (code) i32[entry + (Tlb.codeBytes >>> 2)] = this.codeBytesOf(page);
     return at;
   }
 

@@ -3,7 +3,9 @@ import type { Code, LocalExpr } from '../../wasm/code';
 import {
   add,
   and,
+  call,
   type Expr,
+  eqz,
   gtS,
   i32,
   i64,
@@ -25,6 +27,9 @@ import { Emitter, type FlagSource, type FlagWords } from '../semantics/emitter';
 
 const CARRY_DELTA = 0x4000000000000000n;
 const NAMES = ['flagX', 'flagY', 'flagS', 'flagResult', 'flagDelta'] as const;
+
+/** Index of the one function that regions import. */
+const CODE_STORE = 0;
 
 /** What a region's instructions share: where registers, flags and constants of the region live. */
 export class RegionLocals {
@@ -225,8 +230,21 @@ export class TranslatorEmitter extends Emitter {
   private host(linear: Expr, bits: number, tag: number): Expr {
     const entry = this.let(tlbEntry(linear));
     const miss = ne(load(64, entry, Tlb.base + tag), tlbTag(linear, bits / 8, this.locals.tlbContext));
-    this.code.if(miss, () => this.exits.side());
-    return add(load(32, entry, Tlb.base + Tlb.addend), wrap(linear));
+    const direct = add(load(32, entry, Tlb.base + Tlb.addend), wrap(linear));
+    if (tag === Tlb.readTag) {
+      this.code.if(miss, () => this.exits.side());
+      return direct;
+    }
+    const host = this.code.temporary('i32');
+    this.code.if(
+      miss,
+      () => {
+        this.code.set(host, call(CODE_STORE, 'i32', linear, i32(bits / 8)));
+        this.code.if(eqz(host), () => this.exits.side());
+      },
+      () => this.code.set(host, direct),
+    );
+    return host;
   }
 
   load(bits: number, linear: Expr): Expr {

@@ -58,7 +58,8 @@ export class Translator implements RegionTranslator {
     if (slot === undefined) return false;
     const mode = { code: BITS[Math.floor((page.mode % 9) / 3)], stack: BITS[page.mode % 3] };
     const made = new RegionBuilder(graph, page, slot, mode).build();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(made.bytes), { e: { memory: processor.linear } });
+    const imports = { memory: processor.linear, codeStore: processor.codeStore };
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(made.bytes), { e: imports });
     processor.table.set(slot, instance.exports.region);
     const region: Region = { slot, owner: page, covers: made.covers, entries: made.entries };
     made.entries.forEach((at, entry) => {
@@ -154,6 +155,7 @@ class RegionBuilder {
     for (const byte of body) code.bytes.push(byte);
 
     const module = new ModuleBuilder();
+    module.importFunction('codeStore', ['i64', 'i32'], ['i32']); // number CODE_STORE
     module.importMemory();
     const index = module.declare(['i32'], ['i32']);
     module.define(index, code);
