@@ -2,10 +2,10 @@ import { isLoadError as isBootError } from '../machine/boot/load-error';
 import { planBoot } from '../machine/boot/plan';
 import { applyBootState } from '../machine/cpu/apply-boot-state';
 import { defaultProfile } from '../machine/cpu/system/cpuid';
-import { guestMemory, Machine } from '../machine/machine';
+import { guestMemory, Machine, type MachineOptions } from '../machine/machine';
 import { BareTarget } from './bare-target';
 import { EptTarget } from './ept-target';
-import type { LaunchOptions, LoadError } from './launch-options';
+import { isLoadError, type LaunchOptions, type LoadError } from './launch-options';
 import type { Target } from './target';
 import { hostMemoryFor, Vmm } from './vmm/vmm';
 
@@ -32,6 +32,17 @@ function refuse(options: LaunchOptions): string | undefined {
   return undefined;
 }
 
+/** A machine, unless the host has not the memory for it: a browser's tab or a small container may not. */
+function buildMachine(options: MachineOptions): Machine | LoadError {
+  try {
+    return new Machine(options);
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    const mebibytes = Math.ceil(options.memory / MEBIBYTE);
+    return loadError(`memory: this computer cannot give the machine ${mebibytes} MiB; ask for less`);
+  }
+}
+
 /** Powers on a guest: the machine or VM that the options ask for, with the program loaded and nothing executed yet. */
 export function createTarget(options: LaunchOptions): Target | LoadError {
   const refused = refuse(options);
@@ -50,14 +61,16 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
   const drives = { floppy: options.floppy, disk: options.disk, cdrom: options.cdrom, ...plan.drives };
   const devices = { ...drives, realModeEntry: plan.realModeEntry };
   if (options.virtualization === 'none') {
-    const machine = new Machine({ memory: options.memory, cpus: options.cpus, tier1: options.tier1, ...devices });
+    const machine = buildMachine({ memory: options.memory, cpus: options.cpus, tier1: options.tier1, ...devices });
+    if (isLoadError(machine)) return machine;
     machine.processor.profile = defaultProfile({ vmx: true });
     const start = plan.place(guestMemory(machine.memory));
     if (isBootError(start)) return loadError(start.message);
     applyBootState(machine.processor, start.state);
     return new BareTarget(machine);
   }
-  const machine = new Machine({ memory: hostMemoryFor(options.memory), tier1: options.tier1 });
+  const machine = buildMachine({ memory: hostMemoryFor(options.memory), tier1: options.tier1 });
+  if (isLoadError(machine)) return machine;
   const vmm = new Vmm(machine, options.memory, devices);
   const start = plan.place(vmm.memory);
   if (isBootError(start)) return loadError(start.message);

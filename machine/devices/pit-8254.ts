@@ -24,6 +24,8 @@ const RW_BOTH = 3;
 
 interface CounterState {
   mode: number;
+  /** The mode's three bits as written: 6 and 7 are other names of 2 and 3. */
+  writtenMode: number;
   rw: number;
   bcd: boolean;
   gate: boolean;
@@ -49,6 +51,7 @@ interface CounterState {
 function powerOn(gate: boolean): CounterState {
   return {
     mode: 3,
+    writtenMode: 3,
     rw: RW_BOTH,
     bcd: false,
     gate,
@@ -79,7 +82,7 @@ export class Counter {
 
   setMode(rw: number, mode: number, bcd: boolean): void {
     const { gate } = this.s;
-    this.s = { ...powerOn(gate), rw, bcd, mode: mode > 5 ? mode & 3 : mode };
+    this.s = { ...powerOn(gate), rw, bcd, mode: mode > 5 ? mode & 3 : mode, writtenMode: mode };
   }
 
   /** A count written during a period takes force when the period ends. */
@@ -234,7 +237,9 @@ export class Counter {
   #status(now: number): number {
     const s = this.s;
     const nullCount = s.count === 0 || s.nextCount !== 0 || now < s.start;
-    return (this.output(now) ? 0x80 : 0) | (nullCount ? 0x40 : 0) | (s.rw << 4) | (s.mode << 1) | (s.bcd ? 1 : 0);
+    return (
+      (this.output(now) ? 0x80 : 0) | (nullCount ? 0x40 : 0) | (s.rw << 4) | (s.writtenMode << 1) | (s.bcd ? 1 : 0)
+    );
   }
 
   latchCount(now: number): void {

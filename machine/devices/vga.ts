@@ -71,6 +71,11 @@ const MODE3 = {
   ],
 };
 
+/** Bits that exist in each register (FreeVGA, "Sequencer Registers", "Graphics Registers", "Attribute Controller Registers"). */
+const SEQUENCER_BITS = [0x03, 0x3d, 0x0f, 0x3f, 0x0e];
+const GRAPHICS_BITS = [0x0f, 0x0f, 0x0f, 0x1f, 0x03, 0x7b, 0x0f, 0x0f, 0xff];
+const ATTRIBUTE_BITS = [...new Array<number>(16).fill(0x3f), 0xef, 0x3f, 0x3f, 0x0f, 0x0f];
+
 /** 720x400 and 320x200: 449 lines of 900 dots at 28.322 MHz, 70.09 frames a second. */
 const FRAME_TICKS = Math.round(TICKS_PER_SECOND / 70.087);
 const FRAME_LINES = 449;
@@ -257,7 +262,7 @@ export class Vga implements PortDevice {
     switch (port) {
       case ATTRIBUTE:
         if (!s.attributeData) s.attributeIndex = value & (ATTRIBUTE_VIDEO_ENABLE | 0x1f);
-        else s.attribute[s.attributeIndex & 0x1f] = value;
+        else s.attribute[s.attributeIndex & 0x1f] = value & (ATTRIBUTE_BITS[s.attributeIndex & 0x1f] ?? 0);
         s.attributeData = !s.attributeData;
         break;
       case MISC_WRITE_STATUS0:
@@ -267,7 +272,7 @@ export class Vga implements PortDevice {
         s.sequencerIndex = value & 7;
         break;
       case SEQUENCER_DATA:
-        s.sequencer[s.sequencerIndex] = value;
+        s.sequencer[s.sequencerIndex] = value & (SEQUENCER_BITS[s.sequencerIndex] ?? 0);
         break;
       case DAC_MASK:
         s.dacMask = value;
@@ -286,7 +291,7 @@ export class Vga implements PortDevice {
         s.graphicsIndex = value & 0x0f;
         break;
       case GRAPHICS_DATA:
-        s.graphics[s.graphicsIndex] = value;
+        s.graphics[s.graphicsIndex] = value & (GRAPHICS_BITS[s.graphicsIndex] ?? 0);
         break;
       case CRTC_INDEX:
       case CRTC_INDEX_MONO:

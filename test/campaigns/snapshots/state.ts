@@ -30,14 +30,14 @@ const machineOf = (target: Target): Machine => {
   throw new Error(`no machine is known behind method ${target.method}`);
 };
 
-const digest = (text: string): string => {
+export const digest = (text: string): string => {
   const hash = new Hash();
   for (let i = 0; i < text.length; i++) hash.add32(text.charCodeAt(i));
   return `${text.length}:${hash}`;
 };
 
 /** Typed arrays as plain ones, maps as pairs; the same state gives the same text. */
-const plain = (_key: string, value: unknown): unknown => {
+export const plain = (_key: string, value: unknown): unknown => {
   if (value instanceof Map) return [...value];
   if (ArrayBuffer.isView(value)) {
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
