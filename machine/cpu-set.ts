@@ -7,6 +7,7 @@ import { EventType } from './cpu/system/event';
 import { deliverNmi } from './cpu/system/exceptions';
 import { Vmcs } from './cpu/vmx/vmcs';
 import type { VmxUnit } from './cpu/vmx/vmx-unit';
+import { CpuPins, type Pins } from './cpu-pins';
 import { CpuScheduler } from './cpu-scheduler';
 import { REFUSED, readApicMsr, writeApicMsr } from './devices/local-apic-msrs';
 import type { Platform } from './platform';
@@ -29,16 +30,6 @@ export interface CpuSetState {
   readonly turnEnd: number;
 }
 
-/** What arrived at a CPU's pins and was not taken yet. */
-interface Pins {
-  nmi: boolean;
-  init: boolean;
-  /** Vector of a start-up IPI, -1 if none. */
-  startup: number;
-}
-
-const noPins = (): Pins => ({ nmi: false, init: false, startup: -1 });
-
 /**
  * The CPUs of a machine. The WebAssembly code knows one state, at fixed addresses: that of the CPU whose turn it is. The others'
  * states are kept here, 2 KiB each, and change places with it. All share decoded code and translations, as these are by physical page.
@@ -49,9 +40,7 @@ export class CpuSet {
   readonly #retired: number[];
   /** Count of all at which the present CPU's turn began. */
   #since = 0;
-  #pins: Pins[];
-  /** INIT or a start-up IPI has arrived somewhere. */
-  #wake = false;
+  readonly #pins: CpuPins;
 
   constructor(
     readonly processor: Processor,
@@ -64,7 +53,11 @@ export class CpuSet {
     this.scheduler = new CpuScheduler(count, (cpu) => this.#runnable(cpu));
     this.#banks = Array.from({ length: count }, () => new Uint8Array(State.end - State.first));
     this.#retired = new Array(count).fill(0);
-    this.#pins = Array.from({ length: count }, noPins);
+    this.#pins = new CpuPins(
+      platform.pc.localApics,
+      (cpu) => this.peek(cpu, State.activity) === Activity.WaitForSipi,
+      () => processor.endSlice(),
+    );
     if (count > 1) {
       processor.spinHint = () => {
         this.scheduler.yield();
@@ -91,26 +84,6 @@ export class CpuSet {
     platform.pc.localApics.forEach((apic, cpu) => {
       apic.onChange = () => {
         if (cpu === this.current) processor.endSlice();
-      };
-      apic.pins = {
-        nmi: () => {
-          this.#pins[cpu].nmi = true;
-          processor.endSlice();
-        },
-        init: () => {
-          this.#pins[cpu].init = true;
-          this.#pins[cpu].startup = -1;
-          this.#wake = true;
-          processor.endSlice();
-        },
-        startup: (vector) => {
-          const pins = this.#pins[cpu];
-          // SDM 3A 8.4.3: ignored unless the CPU waits for it
-          if (!pins.init && this.peek(cpu, State.activity) !== Activity.WaitForSipi) return;
-          if (pins.startup < 0) pins.startup = vector;
-          this.#wake = true;
-          processor.endSlice();
-        },
       };
     });
     const { readPlatformMsr, writePlatformMsr } = processor;
@@ -187,7 +160,7 @@ export class CpuSet {
 
   /** At an instruction boundary: INIT and start-up IPIs that arrived, then whose turn it is. */
   schedule(): void {
-    if (this.#wake) this.#takeResets();
+    if (this.#pins.resetsArrived) this.#takeResets();
     if (this.count === 1) return;
     this.select(this.scheduler.next(this.processor.retired));
   }
@@ -198,32 +171,25 @@ export class CpuSet {
   }
 
   #takeResets(): void {
-    this.#wake = false;
-    this.#pins.forEach((pins, cpu) => {
-      if (pins.init) this.with(cpu, () => this.#takeInit(pins));
-      if (pins.startup >= 0 && !pins.init) {
-        const vector = pins.startup;
-        pins.startup = -1;
-        if (this.peek(cpu, State.activity) === Activity.WaitForSipi)
-          this.with(cpu, () => startCpu(this.processor, vector));
-      }
-    });
+    this.#pins.takeResets(
+      (cpu) => this.with(cpu, () => this.#takeInit()),
+      (cpu, vector) => this.with(cpu, () => startCpu(this.processor, vector)),
+    );
   }
 
-  #takeInit(pins: Pins): void {
+  /** INIT of the selected CPU; false where it is blocked. */
+  #takeInit(): boolean {
     const { processor, vmx } = this;
     if (vmx.inNonRoot) {
-      pins.init = false;
       vmx.exitFor(ExitReason.InitSignal, 'an INIT arrived; it exits always');
-    } else if (vmx.inOperation) {
-      this.#wake = true; // SDM 3C 23.8: blocked in VMX root operation
-    } else {
-      pins.init = false;
-      pins.nmi = false;
-      this.#apic.init();
-      initCpu(processor);
-      if (this.current !== 0) processor.state.set32(State.activity, Activity.WaitForSipi);
+      return true;
     }
+    if (vmx.inOperation) return false; // SDM 3C 23.8: blocked in VMX root operation
+    this.#pins.of(this.current).nmi = false;
+    this.#apic.init();
+    initCpu(processor);
+    if (this.current !== 0) processor.state.set32(State.activity, Activity.WaitForSipi);
+    return true;
   }
 
   // ---------------------------------------------------------------- events
@@ -256,7 +222,7 @@ export class CpuSet {
   }
 
   #nmiDue(cpu: number): boolean {
-    if (!this.#pins[cpu].nmi) return false;
+    if (!this.#pins.of(cpu).nmi) return false;
     if (this.peek(cpu, State.nonRoot) !== 0 && (this.#pinControls(cpu) & NMI_EXITING) !== 0) return true;
     return (this.peek(cpu, State.interruptibility) & NMI_HELD) === 0;
   }
@@ -264,8 +230,8 @@ export class CpuSet {
   /** Takes an NMI that is due at the present CPU; true if there was one. */
   takeNmi(): boolean {
     const cpu = this.current;
-    if (!this.#pins[cpu].nmi || !this.#nmiDue(cpu)) return false;
-    this.#pins[cpu].nmi = false;
+    if (!this.#pins.of(cpu).nmi || !this.#nmiDue(cpu)) return false;
+    this.#pins.of(cpu).nmi = false;
     const { processor, vmx } = this;
     if (vmx.inNonRoot && vmx.exitsOnNmi) {
       vmx.exitFor(
@@ -300,8 +266,7 @@ export class CpuSet {
   /** The reset line: the first CPU starts, the others wait for a start-up IPI. */
   reset(heatThreshold: number): void {
     const { processor } = this;
-    this.#pins = this.#pins.map(noPins);
-    this.#wake = false;
+    this.#pins.reset();
     for (let cpu = this.count - 1; cpu >= 0; cpu--) {
       this.select(cpu);
       resetCpu(processor);
@@ -318,7 +283,7 @@ export class CpuSet {
     return {
       banks: this.#banks.map((bank) => bank.slice()),
       retired: this.#banks.map((_, cpu) => this.retired(cpu)),
-      pins: this.#pins.map((pins) => ({ ...pins })),
+      pins: this.#pins.save(),
       current: this.current,
       turnEnd: this.scheduler.turnEnd,
     };
@@ -334,8 +299,7 @@ export class CpuSet {
       this.#retired[cpu] = count;
     });
     this.#since = this.processor.retired;
-    this.#pins = saved.pins.map((pins) => ({ ...pins }));
-    this.#wake = this.#pins.some(({ init, startup }) => init || startup >= 0);
+    this.#pins.load(saved.pins);
     this.scheduler.current = saved.current;
     this.scheduler.turnEnd = saved.turnEnd;
     this.#load(saved.current);

@@ -20,16 +20,21 @@ const KEPT_BY_INIT: readonly (readonly [first: number, end: number])[] = [
 
 /** Puts the CPU into its state after INIT: as after reset, but for what INIT keeps. */
 export function initCpu(cpu: Cpu): void {
+  initRegisters(cpu);
+  cpu.mmu.reset();
+  updateDerived(cpu);
+}
+
+/** What INIT does to the registers alone. */
+export function initRegisters(cpu: Cpu): void {
   const { state } = cpu;
   const caching = state.get32(State.cr0) & 0x60000000;
   const kept = KEPT_BY_INIT.map(([first, end]) => state.u8.slice(first, end));
-  resetCpu(cpu);
+  resetRegisters(cpu);
   KEPT_BY_INIT.forEach(([first], i) => {
     state.u8.set(kept[i], first);
   });
   state.set32(State.cr0, 0x10 | caching);
-  cpu.mmu.updateContext();
-  updateDerived(cpu);
 }
 
 /** A start-up IPI: execution begins at vector * 100h : 0 (SDM 3A 8.4.3). The CPU waited for it. */
@@ -43,6 +48,12 @@ export function startCpu(cpu: Cpu, vector: number): void {
 
 /** Puts the CPU into its state after power-up or RESET (SDM 3A table 9-1), except that CS lies at F0000h, where the ROM is. */
 export function resetCpu(cpu: Cpu): void {
+  resetRegisters(cpu);
+  cpu.mmu.reset();
+  updateDerived(cpu);
+}
+
+function resetRegisters(cpu: Cpu): void {
   const { state } = cpu;
   state.u8.fill(0, State.first, State.end);
   state.rflags = 2;
@@ -67,7 +78,5 @@ export function resetCpu(cpu: Cpu): void {
   state.set32(State.gdtrLimit, 0xffff);
   state.set32(State.idtrLimit, 0xffff);
   state.set32(State.codeBits, 16);
-  cpu.mmu.reset();
-  updateDerived(cpu);
   state.rip = 0xfff0;
 }

@@ -37,6 +37,7 @@ export function interruptReturn(cpu: Cpu, instruction: Decoded): void {
   if ((u32[shadow] & NMI_BLOCKING) !== 0 && cpu.intercepts?.iretUnblocksNmi !== false) {
     // SDM 3A 6.7.1: the execution of IRET ends the blocking of NMIs, even if it faults
     u32[shadow] &= ~NMI_BLOCKING;
+    cpu.endSlice(); // another one may wait
     // one that waited comes before the next instruction
     cpu.endSlice();
     try {

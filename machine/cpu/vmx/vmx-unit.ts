@@ -35,6 +35,9 @@ const isFault = (information: number): boolean =>
   ((information >>> 8) & 7) === EventType.HardwareException &&
   (information & 0xff) !== Vector.DB;
 
+/** Intercept units that are kept. */
+const MOST_UNITS = 64;
+
 /** VMX-abort indicators (SDM 3C 27.7). */
 const AbortIndicator = { GuestMsrs: 1, HostPdptes: 2, HostMsrs: 4 } as const;
 
@@ -58,7 +61,8 @@ export type EntryResult =
 export class VmxUnit {
   readonly capabilities: ReadonlyMap<number, bigint>;
   #intercepts: InterceptUnit | undefined;
-  #lastIntercepts: InterceptUnit | undefined;
+  /** By address of the VMCS. */
+  readonly #units = new Map<number, InterceptUnit>();
   /** After a VM exit or failed entry: why, in words. */
   details: ExitDetails = { cause: '', codeAddress: -1, failed: undefined };
   /** After a triple-fault exit: the faults. */
@@ -122,17 +126,19 @@ export class VmxUnit {
     this.processor.intercepts = this.#intercepts;
   }
 
-  /** The unit of the last VMCS is kept: most entries are to the same. */
+  /** The units of VMCSs are kept: most entries are to one of a few. */
   #interceptsFor(vmcs: Vmcs): InterceptUnit {
-    if (this.#lastIntercepts?.vmcs.address === vmcs.address) {
-      this.#lastIntercepts.refresh();
-      return this.#lastIntercepts;
+    const known = this.#units.get(vmcs.address);
+    if (known) {
+      known.refresh();
+      return known;
     }
     const made = new InterceptUnit(this.processor, vmcs);
     made.onTripleFault = (fault) => {
       this.tripleFault = fault;
     };
-    this.#lastIntercepts = made;
+    if (this.#units.size >= MOST_UNITS) this.#units.clear();
+    this.#units.set(vmcs.address, made);
     return made;
   }
 
