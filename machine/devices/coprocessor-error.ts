@@ -8,6 +8,7 @@ import type { AccessSize, InterruptLine, PortDevice } from './device';
 export const COPROCESSOR_ERROR = 0xf0;
 
 interface State {
+  error: boolean;
   requested: boolean;
   ignored: boolean;
 }
@@ -15,6 +16,7 @@ interface State {
 export class CoprocessorError implements PortDevice {
   readonly name = 'coprocessor-error';
   readonly ports = [{ first: COPROCESSOR_ERROR, last: COPROCESSOR_ERROR }];
+  #error = false;
   #requested = false;
   #ignored = false;
 
@@ -25,6 +27,7 @@ export class CoprocessorError implements PortDevice {
    * @returns IGNNE#: the instruction may go on
    */
   signal(pending: boolean): boolean {
+    this.#error = pending;
     if (!pending) this.#ignored = false;
     else if (!this.#ignored) this.#request(true);
     return this.#ignored;
@@ -41,21 +44,23 @@ export class CoprocessorError implements PortDevice {
 
   writePort(_port: number, _size: AccessSize, _value: number): void {
     // IGNNE# follows only where an error is there to be ignored
-    if (this.#requested) this.#ignored = true;
+    if (this.#error) this.#ignored = true;
     this.#request(false);
   }
 
   reset(): void {
+    this.#error = false;
     this.#ignored = false;
     this.#request(false);
   }
 
   save(): State {
-    return { requested: this.#requested, ignored: this.#ignored };
+    return { error: this.#error, requested: this.#requested, ignored: this.#ignored };
   }
 
   load(state: unknown): void {
-    const { requested, ignored } = state as State;
+    const { error, requested, ignored } = state as State;
+    this.#error = error;
     this.#ignored = ignored;
     this.#request(requested);
   }

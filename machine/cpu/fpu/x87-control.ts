@@ -32,6 +32,7 @@ function wait(cpu: Cpu): void {
 function clearExceptions(cpu: Cpu): void {
   requireX87(cpu);
   cpu.state.set32(State.fpuStatus, status(cpu) & 0x7f00);
+  cpu.floatingPointError?.(false);
 }
 
 function loadControl(cpu: Cpu, instruction: Decoded): void {

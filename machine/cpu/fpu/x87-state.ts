@@ -67,7 +67,7 @@ export function updateSummary(cpu: Cpu): void {
   const { u32 } = cpu.state;
   const word = u32[State.fpuStatus >>> 2];
   const pending = word & ~u32[State.fpuControl >>> 2] & Status.exceptions;
-  if (pending === 0 && (word & Status.ES) !== 0) cpu.floatingPointError?.(false);
+  if (pending === 0) cpu.floatingPointError?.(false);
   u32[State.fpuStatus >>> 2] =
     pending !== 0 ? word | Status.ES | Status.busy : word & ~(Status.ES | Status.busy) & 0xffff;
 }
@@ -174,4 +174,5 @@ export function initialize(cpu: Cpu): void {
   state.set32(State.fpuOpcode, 0);
   state.set64(State.fpuInstruction, 0n);
   state.set64(State.fpuData, 0n);
+  cpu.floatingPointError?.(false);
 }

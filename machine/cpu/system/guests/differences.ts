@@ -74,6 +74,20 @@ export const differences: readonly Difference[] = [
     ],
     ['DR7.GD', '#01 +000D cs=0008 fl=0100 ss=0010', 'SDM 3B 17.3.1.1', RF_OF_DETECT],
   ]),
+  ...of('floating-point', [
+    [
+      'FERR#: IRQ 13',
+      '#3D +0010 cs=0000 fl=0200',
+      'SDM 1 D.2.1.2',
+      'The processor waits for the interrupt in front of the waiting instruction; Bochs carries the instruction out first.',
+    ],
+    [
+      'FERR#: port F0h lets the next instructions pass',
+      'ok 00002801',
+      'SDM 1 D.2.1.3',
+      'A write to port F0h asserts IGNNE#, so that the error does not come again; Bochs has no IGNNE#, and raises IRQ 13 each time.',
+    ],
+  ]),
   ...of('breakpoints', [
     ['REP STOSD', '+0024/0001R ok 000D0401', 'SDM 3B 17.3.1.1', RF_OF_REP],
     ['REP MOVSB over the source', '+0029/0001R +0029/0001R ok 00070401', 'SDM 3B 17.3.1.1', RF_OF_REP],
