@@ -25,8 +25,6 @@ function refuse(options: LaunchOptions): string | undefined {
     return `memory: ${memory} bytes; it must be 1M to 3072M, a multiple of 64K`;
   }
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) return `cpus: ${cpus}; it must be 1 to ${MOST_CPUS}`;
-  if (cpus > 1 && virtualization === 'ept')
-    return `cpus: ${cpus}; the VMM gives its guests one CPU, several need virtualization "none"`;
   if (virtualization !== 'none' && virtualization !== 'ept')
     return `virtualization "${virtualization}" is not there yet; use "ept" or "none"`;
   return undefined;
@@ -71,7 +69,7 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
   }
   const machine = buildMachine({ memory: hostMemoryFor(options.memory), tier1: options.tier1 });
   if (isLoadError(machine)) return machine;
-  const vmm = new Vmm(machine, options.memory, devices);
+  const vmm = new Vmm(machine, options.memory, { ...devices, cpus: options.cpus });
   const start = plan.place(vmm.memory);
   if (isBootError(start)) return loadError(start.message);
   const target = new EptTarget(machine, vmm);

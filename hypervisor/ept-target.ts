@@ -11,6 +11,7 @@ import { Transcript, type TranscriptMark } from './transcript';
 import { CR0_FORCED, CR4_FORCED, guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
 import type { ExitLogState, RawExit } from './vmm/exit-log';
 import { walkGuest } from './vmm/guest-walk';
+import type { VCpuSetState } from './vmm/vcpu-set';
 import type { VmEnd, Vmm } from './vmm/vmm';
 
 interface EptSnapshot extends Snapshot {
@@ -18,6 +19,7 @@ interface EptSnapshot extends Snapshot {
   readonly platform: PlatformState;
   readonly frames: Float64Array;
   readonly nextFrame: number;
+  readonly vcpus: VCpuSetState;
   readonly log: ExitLogState;
   readonly end: VmEnd | undefined;
   readonly serial: TranscriptMark | undefined;
@@ -30,8 +32,6 @@ interface EptSnapshot extends Snapshot {
  */
 export class EptTarget implements Target {
   readonly method = 'ept';
-  readonly cpus = 1;
-  readonly currentCpu = 0;
   readonly #serial = new Transcript();
   readonly #inputs = new InputLog();
 
@@ -47,8 +47,16 @@ export class EptTarget implements Target {
     return this.machine.retired;
   }
 
-  instructionsOf(): number {
-    return this.instructions;
+  get cpus(): number {
+    return this.vmm.vcpus.count;
+  }
+
+  get currentCpu(): number {
+    return this.vmm.vcpus.loaded;
+  }
+
+  instructionsOf(cpu: number): number {
+    return this.vmm.vcpus.retired(cpu);
   }
 
   get memorySize(): number {
@@ -67,10 +75,10 @@ export class EptTarget implements Target {
     return this.vmm.log.cost;
   }
 
-  run(instructions: number): Stop {
+  run(instructions: number, turnOf?: number): Stop {
     const { vmm } = this;
     if (vmm.end) return vmm.end;
-    const stop = this.machine.run(instructions, true);
+    const stop = this.machine.run(instructions, true, turnOf);
     if (vmm.end) return vmm.end;
     switch (stop.kind) {
       case 'breakpoint':
@@ -96,10 +104,12 @@ export class EptTarget implements Target {
   }
 
   /** The guest's registers as the guest sees them: CR0 and CR4 through the read shadows. */
-  registers(): Registers {
-    const live = readRegisters(this.machine.processor);
-    const registers = { ...live, cr8: BigInt(this.vmm.localApic.taskPriority) };
-    const { vmcs } = this.vmm.vcpu;
+  registers(cpu = this.currentCpu): Registers {
+    const live = this.#live(cpu);
+    const registers = { ...live, cr8: BigInt(this.vmm.vcpus.apic(cpu).taskPriority) };
+    const { vmcs, waiting } = this.vmm.vcpus.all[cpu];
+    // a vCPU that waits for a start-up IPI sleeps in its VMCS
+    if (waiting) registers.halted = false;
     const mask0 = vmcs.read('cr0GuestHostMask');
     const mask4 = vmcs.read('cr4GuestHostMask');
     if (!this.machine.vmx.inNonRoot) return { ...registers, cr0: guestViewOfCr0(vmcs), cr4: guestViewOfCr4(vmcs) };
@@ -110,27 +120,35 @@ export class EptTarget implements Target {
     };
   }
 
+  /** Registers as the processor has them in non-root mode. */
+  #live(cpu: number): Registers {
+    return this.vmm.vcpus.with(cpu, () => readRegisters(this.machine.processor));
+  }
+
   /** Writes as the guest would see it: what the VMM owns of CR0 and CR4 goes into the read shadows too. */
-  writeRegister(name: string, value: bigint): boolean {
-    if (name === 'cr0' || name === 'cr4') {
-      const { vmcs } = this.vmm.vcpu;
-      vmcs.write(name === 'cr0' ? 'cr0ReadShadow' : 'cr4ReadShadow', BigInt.asUintN(64, value));
-      return writeRegister(this.machine.processor, name, value | (name === 'cr0' ? CR0_FORCED : CR4_FORCED));
-    }
+  writeRegister(name: string, value: bigint, cpu = this.currentCpu): boolean {
+    const { vcpus } = this.vmm;
     if (name === 'cr8') {
-      this.vmm.localApic.taskPriority = Number(value & 15n);
+      vcpus.apic(cpu).taskPriority = Number(value & 15n);
       return true;
     }
-    return writeRegister(this.machine.processor, name, value);
+    return vcpus.with(cpu, () => {
+      if (name === 'cr0' || name === 'cr4') {
+        const { vmcs } = vcpus.all[cpu];
+        vmcs.write(name === 'cr0' ? 'cr0ReadShadow' : 'cr4ReadShadow', BigInt.asUintN(64, value));
+        return writeRegister(this.machine.processor, name, value | (name === 'cr0' ? CR0_FORCED : CR4_FORCED));
+      }
+      return writeRegister(this.machine.processor, name, value);
+    });
   }
 
   /** Reads by the guest's own tables and the VMM's map. */
-  readVirtual(address: bigint, length: number): Uint8Array {
+  readVirtual(address: bigint, length: number, cpu?: number): Uint8Array {
     const out = new Uint8Array(length);
     let done = 0;
     while (done < length) {
       const at = BigInt.asUintN(64, address + BigInt(done));
-      const physical = this.translate(at);
+      const physical = this.translate(at, cpu);
       if (physical === undefined) return out.subarray(0, done);
       const run = Math.min(length - done, 4096 - Number(at & 0xfffn));
       out.set(this.vmm.memory.read(physical, run), done);
@@ -139,11 +157,11 @@ export class EptTarget implements Target {
     return out;
   }
 
-  writeVirtual(address: bigint, bytes: Uint8Array): number {
+  writeVirtual(address: bigint, bytes: Uint8Array, cpu?: number): number {
     let done = 0;
     while (done < bytes.length) {
       const at = BigInt.asUintN(64, address + BigInt(done));
-      const physical = this.translate(at);
+      const physical = this.translate(at, cpu);
       if (physical === undefined) break;
       const run = Math.min(bytes.length - done, 4096 - Number(at & 0xfffn));
       this.vmm.memory.write(physical, bytes.subarray(done, done + run));
@@ -152,9 +170,9 @@ export class EptTarget implements Target {
     return done;
   }
 
-  translate(address: bigint): number | undefined {
-    const { cr3, efer } = this.registers();
-    const live = readRegisters(this.machine.processor);
+  translate(address: bigint, cpu = this.currentCpu): number | undefined {
+    const { cr3, efer } = this.registers(cpu);
+    const live = this.#live(cpu);
     const found = walkGuest(
       { guestCr0: live.cr0, guestCr3: cr3, guestCr4: live.cr4, guestIa32Efer: efer },
       this.vmm.memory,
@@ -183,6 +201,7 @@ export class EptTarget implements Target {
       platform: vmm.platform.save(),
       frames: vmm.memory.frames.slice(),
       nextFrame: vmm.frames.next,
+      vcpus: vmm.vcpus.save(),
       log: vmm.log.save(),
       end: vmm.end,
       serial: this.#serial.mark(),
@@ -195,6 +214,7 @@ export class EptTarget implements Target {
     const { vmm, machine } = this;
     machine.restore(s.machine);
     vmm.loadPlatform(s.platform);
+    vmm.vcpus.load(s.vcpus);
     vmm.memory.frames.set(s.frames);
     vmm.frames.next = s.nextFrame;
     vmm.log.load(s.log);
@@ -234,8 +254,8 @@ export class EptTarget implements Target {
     return this.vmm.log.summary();
   }
 
-  vmcs(): VmcsFieldValue[] {
-    const { vmcs } = this.vmm.vcpu;
+  vmcs(cpu = this.currentCpu): VmcsFieldValue[] {
+    const { vmcs } = this.vmm.vcpus.all[cpu];
     return vmcsFields.map((field) => ({
       name: field.key,
       encoding: field.encoding,
@@ -245,7 +265,7 @@ export class EptTarget implements Target {
 
   hash(): string {
     const hash = new Hash();
-    hashValues(this.registers(), hash);
+    for (let cpu = 0; cpu < this.cpus; cpu++) hashValues(this.registers(cpu), hash);
     const { frames, host } = this.vmm.memory;
     frames.forEach((frame, page) => {
       if (frame >= 0) hash.addBytes(host.bytes.subarray(frame, frame + 4096), page * 1024);

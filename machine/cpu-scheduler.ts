@@ -32,9 +32,17 @@ export class CpuScheduler {
     return this.current;
   }
 
-  /** The turn is over after the present instruction (PAUSE: the CPU waits for another one). */
-  yield(): void {
-    if (this.count > 1) this.turnEnd = 0;
+  /** Another CPU than the present one could run. */
+  get contended(): boolean {
+    for (let cpu = 0; cpu < this.count; cpu++) if (cpu !== this.current && this.runnable(cpu)) return true;
+    return false;
+  }
+
+  /** PAUSE: the CPU waits for another one. Where one could run, the turn is over after the present instruction: true. */
+  pause(): boolean {
+    if (!this.contended) return false;
+    this.turnEnd = 0;
+    return true;
   }
 
   reset(retired: number): void {

@@ -60,8 +60,7 @@ export class CpuSet {
     );
     if (count > 1) {
       processor.spinHint = () => {
-        this.scheduler.yield();
-        processor.endSlice();
+        if (this.scheduler.pause()) processor.endSlice();
       };
     }
     this.#wire();

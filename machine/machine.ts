@@ -70,6 +70,10 @@ export class Machine {
   readonly vmx: VmxUnit;
   /** An interrupt for the VMM while a guest runs: by default what the interrupt controller has. */
   externalInterrupt: () => { vector: number; cause: string } | undefined = () => this.#pendingInterrupt();
+  /** Count of retired instructions at which a slice ends, so that {@link externalInterrupt} is asked: a VMM's own timer. */
+  lookAt = Number.POSITIVE_INFINITY;
+  /** Which CPU, or vCPU of a VMM, executes. */
+  turn: () => number = () => this.cpus.current;
   /** Called once at the end of the present slice, then forgotten. */
   afterSlice: (() => void) | undefined;
   /** Something outside the instruction stream wants control back (a VM exit's owner). */
@@ -159,7 +163,7 @@ export class Machine {
     // only the instruction at the present address is passed over, not one that an interrupt leads to first
     let first = skip;
     const start = processor.state.linearIp;
-    const starting = cpus.current;
+    const starting = this.turn();
     for (;;) {
       clock.fireDue(clock.now());
       if (this.#resetWanted) this.reset();
@@ -179,16 +183,17 @@ export class Machine {
         if (waiting) return waiting;
         continue;
       }
-      if (processor.retired >= instructions || (cpus.current === turnOf && starting !== turnOf))
+      if (processor.retired >= instructions || (turnOf >= 0 && starting !== turnOf && this.turn() === turnOf))
         return { kind: 'limit' };
       const room = Math.min(
         instructions - processor.retired,
         clock.next() - clock.now(),
         this.vmx.untilPreemption,
         cpus.untilTurn,
+        this.lookAt - processor.retired,
         SLICE,
       );
-      const leave = this.#slice(room, first && processor.state.linearIp === start && cpus.current === starting);
+      const leave = this.#slice(room, first && processor.state.linearIp === start && this.turn() === starting);
       first = false;
       if (leave === Leave.Breakpoint) return { kind: 'breakpoint' };
     }

@@ -1,14 +1,16 @@
 /** What the VMM does about each VM exit: one handler an exit reason. Each says in words what it did. */
 import type { ExitReasonName } from '../../isa/vmx/exit-reasons';
 import { Vector } from '../../machine/cpu/fault';
-import { State } from '../../machine/cpu/layout';
+import { Activity, State } from '../../machine/cpu/layout';
 import { cpuid, defaultProfile, supportedXcr0 } from '../../machine/cpu/system/cpuid';
 import type { LocalApic } from '../../machine/devices/local-apic';
+import { REFUSED, readApicMsr } from '../../machine/devices/local-apic-msrs';
 import type { Platform } from '../../machine/platform';
 import { handleControlRegister } from './control-registers';
 import { pagingOf, walkGuest } from './guest-walk';
 import { handleRdmsr, handleWrmsr } from './msrs';
 import type { VCpu } from './vcpu';
+import type { VCpuSet } from './vcpu-set';
 import type { VmMemory } from './vm-memory';
 
 /** What handlers work on. */
@@ -18,6 +20,9 @@ export interface Vm {
   readonly platform: Platform;
   /** The virtual local APIC of the vCPU that exited. */
   readonly localApic: LocalApic;
+  readonly vcpus: VCpuSet;
+  /** Gives other vCPUs what arrived for them, and the processor to the one whose turn it is; says what was done. */
+  schedule(): string;
   /** The guest is over: halted with interrupts off. */
   halted(): void;
   /** The next instruction accesses a virtual device, or ROM, at this guest-physical address: it is emulated. */
@@ -43,22 +48,28 @@ const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 /** What the guest's CPUID says: this processor without VMX, as the VMM runs one level of guests. */
 const virtualCpu = defaultProfile();
 
-function handleCpuid(vcpu: VCpu): string {
-  const { processor } = vcpu;
-  const { state } = processor;
+function handleCpuid(vcpu: VCpu, vm: Vm): string {
+  const { state } = vcpu.processor;
   const leaf = vcpu.gpr32(0);
   const subleaf = vcpu.gpr32(1);
   // leaves that depend on CR4 and on 64-bit mode must see the guest's
   const hostCr4 = state.get64(State.cr4);
   const hostBits = state.get32(State.codeBits);
   state.set32(State.codeBits, vcpu.in64BitCode ? 64 : 32);
-  const hostProfile = processor.profile;
   state.set64(State.cr4, vcpu.vmcs.read('guestCr4'));
-  processor.profile = virtualCpu;
-  const { eax, ebx, ecx, edx } = cpuid(processor, leaf, subleaf);
+  const source = {
+    state,
+    profile: virtualCpu,
+    apicId: vcpu.index,
+    cpuCount: vcpu.count,
+    readPlatformMsr: (index: number) => {
+      const value = readApicMsr(vm.localApic, index, 0n);
+      return value === REFUSED ? undefined : value;
+    },
+  };
+  const { eax, ebx, ecx, edx } = cpuid(source, leaf, subleaf);
   state.set64(State.cr4, hostCr4);
   state.set32(State.codeBits, hostBits);
-  processor.profile = hostProfile;
   vcpu.setGpr32(0, eax);
   vcpu.setGpr32(3, ebx);
   vcpu.setGpr32(1, ecx);
@@ -69,12 +80,14 @@ function handleCpuid(vcpu: VCpu): string {
 
 function handleHlt(vcpu: VCpu, vm: Vm): string {
   vcpu.skipInstruction();
-  if (!vcpu.interruptsOn) {
+  vcpu.vmcs.write32('guestActivityState', Activity.Halted);
+  if (!vm.vcpus.alive) {
     vm.halted();
     return 'ended the run: the guest halted with interrupts off';
   }
-  vcpu.vmcs.write32('guestActivityState', 1);
-  return 'let the vCPU sleep until an interrupt';
+  return vcpu.interruptsOn
+    ? 'let the vCPU sleep until an interrupt'
+    : 'let the vCPU sleep; only an NMI or INIT wakes it';
 }
 
 function handleIo(vcpu: VCpu, vm: Vm): string {
@@ -179,7 +192,19 @@ function reflectException(vcpu: VCpu): string {
 /** The host's timer or a device kicked the vCPU out: does the guest have an interrupt to take? */
 function handleExternalInterrupt(vcpu: VCpu, vm: Vm): string {
   vcpu.reinjectVectored();
-  return offerInterrupt(vcpu, vm);
+  const done = vm.schedule();
+  if (!vm.vcpus.alive) {
+    vm.halted();
+    return `${done}ended the run: no vCPU runs, and none is to be woken`;
+  }
+  const { current } = vm.vcpus;
+  if (vm.vcpus.injectNmi()) return `${done}injected an NMI`;
+  return done + (current.waiting ? 'the vCPU waits for a start-up IPI' : offerInterrupt(current, vm));
+}
+
+function handlePause(vcpu: VCpu, vm: Vm): string {
+  vcpu.skipInstruction();
+  return vm.vcpus.pause();
 }
 
 const INTERRUPT_WINDOW = 4;
@@ -188,7 +213,7 @@ const INTERRUPT_WINDOW = 4;
 export function offerInterrupt(vcpu: VCpu, vm: Vm): string {
   const { vmcs } = vcpu;
   const controls = vmcs.read32('primaryProcessorBasedControls');
-  const { interrupts } = vm.platform;
+  const interrupts = vm.localApic;
   if (!interrupts.pending()) {
     vmcs.write32('primaryProcessorBasedControls', controls & ~INTERRUPT_WINDOW);
     return 'nothing is pending for the guest';
@@ -246,6 +271,7 @@ export const exitHandlers: Readonly<Partial<Record<ExitReasonName, ExitHandler>>
   INTERRUPT_WINDOW: offerInterrupt,
   CPUID: handleCpuid,
   HLT: handleHlt,
+  PAUSE: handlePause,
   INVD: skip,
   WBINVD: skip,
   IO_INSTRUCTION: handleIo,

@@ -10,6 +10,8 @@ const RECORD_BYTES = 400;
 
 /** What is noted at the exit itself; the words are made when somebody reads them. */
 export interface RawExit {
+  /** The vCPU. */
+  cpu: number;
   reasonCode: number;
   instructions: number;
   qualification: bigint;
@@ -25,7 +27,6 @@ export interface RawExit {
 
 /** An exit record that words itself on demand. */
 class LoggedExit implements ExitRecord {
-  readonly cpu = 0;
   readonly method = 'ept';
   action = '';
 
@@ -35,6 +36,9 @@ class LoggedExit implements ExitRecord {
     private readonly disassemble: (raw: RawExit) => string,
   ) {}
 
+  get cpu(): number {
+    return this.raw.cpu;
+  }
   get instructions(): number {
     return this.raw.instructions;
   }

@@ -1,9 +1,11 @@
+import { PrimaryControl } from '../../isa/vmx/controls';
 import { Vector } from '../../machine/cpu/fault';
-import { State } from '../../machine/cpu/layout';
+import { Activity, State } from '../../machine/cpu/layout';
 import type { Processor } from '../../machine/cpu/processor';
 import { EventType } from '../../machine/cpu/system/event';
 import { PHYSICAL_ADDRESS_BITS } from '../../machine/cpu/system/paging';
 import type { Vmcs } from '../../machine/cpu/vmx/vmcs';
+import { VCpuRegisters } from './vcpu-registers';
 import type { VmMemory } from './vm-memory';
 
 const RF = 0x10000;
@@ -15,10 +17,21 @@ export class VCpu {
   /** Instructions retired after the last software interrupt that was counted here. */
   #counted = -1;
 
+  /** Its registers outside the VMCS, while another vCPU has the processor. */
+  readonly registers = new VCpuRegisters();
+  /** It waits for a start-up IPI. */
+  waiting = false;
+  /** Instructions that it retired up to its present turn. */
+  retired = 0;
+
   constructor(
     readonly processor: Processor,
     readonly vmcs: Vmcs,
     readonly memory: VmMemory,
+    /** Its number, and initial APIC ID. */
+    readonly index = 0,
+    /** vCPUs of the guest. */
+    readonly count = 1,
   ) {}
 
   /** Low 32 bits of a general register other than RSP (which stands in the VMCS), unsigned. */
@@ -78,6 +91,49 @@ export class VCpu {
   /** The guest's current privilege level: DPL of SS. */
   get cpl(): number {
     return (this.vmcs.read32('guestSsAccessRights') >>> 5) & 3;
+  }
+
+  /** "PAUSE exiting": wanted while another vCPU could run, which then gets its turn. */
+  get exitsOnPause(): boolean {
+    return (this.vmcs.read32('primaryProcessorBasedControls') & PrimaryControl['PAUSE exiting']) !== 0;
+  }
+
+  set exitsOnPause(exits: boolean) {
+    const others = this.vmcs.read32('primaryProcessorBasedControls') & ~PrimaryControl['PAUSE exiting'];
+    this.vmcs.write32('primaryProcessorBasedControls', others | (exits ? PrimaryControl['PAUSE exiting'] : 0));
+  }
+
+  /** An event is injected at the next entry. */
+  get injects(): boolean {
+    return (this.vmcs.read32('entryInterruptionInformation') & 0x80000000) !== 0;
+  }
+
+  injectNmi(): void {
+    this.vmcs.write32('entryInterruptionInformation', (0x80000000 | (EventType.Nmi << 8) | 2) >>> 0);
+    this.vmcs.write32('guestActivityState', Activity.Active);
+  }
+
+  /** A start-up IPI, which it waited for (SDM 3A 8.4.3). */
+  start(vector: number): void {
+    const { vmcs } = this;
+    vmcs.write32('guestCsSelector', vector << 8);
+    vmcs.writeNumber('guestCsBase', vector << 12);
+    vmcs.writeNumber('guestRip', 0);
+    vmcs.write32('guestActivityState', Activity.Active);
+    this.waiting = false;
+  }
+
+  /** After a reset: CR0 and CR4 as the guest sees them, with what VMX demands; nothing is injected or waited for. */
+  setControlRegisters(cr0: bigint, forced0: bigint, forced4: bigint): void {
+    const { vmcs } = this;
+    vmcs.write('cr0ReadShadow', cr0);
+    vmcs.write('cr4ReadShadow', 0n);
+    vmcs.write('guestCr0', cr0 | forced0);
+    vmcs.write('guestCr4', forced4);
+    vmcs.write32('entryInterruptionInformation', 0);
+    const controls = vmcs.read32('primaryProcessorBasedControls');
+    vmcs.write32('primaryProcessorBasedControls', controls & ~PrimaryControl['interrupt-window exiting']);
+    this.flushTlb();
   }
 
   injectInterrupt(vector: number): void {

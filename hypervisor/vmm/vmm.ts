@@ -4,7 +4,6 @@ import type { BootState } from '../../machine/boot/boot-state';
 import { ROM_RANGE } from '../../machine/boot/firmware';
 import { applyBootState } from '../../machine/cpu/apply-boot-state';
 import { Segment, State } from '../../machine/cpu/layout';
-import { resetCpu } from '../../machine/cpu/reset';
 import { defaultProfile } from '../../machine/cpu/system/cpuid';
 import { setSegment, updateDerived } from '../../machine/cpu/system/segments';
 import { switchTask, TaskSwitchSource } from '../../machine/cpu/system/task-switch';
@@ -17,19 +16,20 @@ import { createPc, type PcOptions, type Platform, type PlatformState } from '../
 import type { ExitRecord } from '../exit-record';
 import { explainTripleFault } from '../explain';
 import { halves } from '../processor-view';
-import { CR0_FORCED, CR0_MASK, CR4_FORCED, CR4_MASK } from './control-registers';
+import { CR0_MASK, CR4_MASK } from './control-registers';
 import { Ept, EptRights } from './ept';
 import { exitHandlers, UnsupportedExit, type Vm } from './exit-handlers';
 import { ExitLog } from './exit-log';
 import { HostFrames } from './host-frames';
 import { interceptedMsrs } from './msrs';
 import { VCpu } from './vcpu';
+import { VCpuSet } from './vcpu-set';
 import { VmMemory } from './vm-memory';
 
 const MEBIBYTE = 1024 * 1024;
 /** Where the VMM's own memory begins in the host: below lies the PC's. */
 const HOST_START = MEBIBYTE;
-const VPID = 1;
+const FIRST_VPID = 1;
 /** Vector that the host's interrupts come with. */
 const HOST_VECTOR = 0xf0;
 /** Exceptions that the VMM looks at before the guest gets them: #UD, #AC, #MC. */
@@ -41,18 +41,6 @@ const TRIPLE_FAULT = 'TRIPLE_FAULT';
  * emulator reaches them. The guest's EPT leads here only while an instruction is emulated.
  */
 const DEVICE_WINDOW = 2 ** 38;
-
-/** What of the CPU's state is root mode's own and in no VMCS: it survives a guest's reset. */
-const ROOT_STATE = [
-  State.vmxOn,
-  State.vmxonPointer,
-  State.currentVmcs,
-  State.featureControl,
-  State.heatThreshold,
-  // the present slice's bookkeeping
-  State.remaining,
-  State.boundary,
-];
 
 /** Bytes of host memory for a guest of that size: its frames, EPT tables, and the VMM's own pages. */
 export function hostMemoryFor(guest: number): number {
@@ -72,7 +60,7 @@ export class Vmm implements Vm {
   readonly platform: Platform;
   readonly frames: HostFrames;
   readonly ept: Ept;
-  readonly vcpu: VCpu;
+  readonly vcpus: VCpuSet;
   readonly log = new ExitLog();
   end: VmEnd | undefined;
   #resetWanted = false;
@@ -90,13 +78,11 @@ export class Vmm implements Vm {
     processor.profile = defaultProfile({ vmx: true });
     this.frames = new HostFrames(memory, HOST_START);
     const vmxon = this.#page(VMCS_REVISION);
-    const vmcsPage = this.#page(VMCS_REVISION);
     this.ept = new Ept(memory, this.frames);
     this.memory = new VmMemory(memory, this.frames, this.ept, guestMemory);
     this.memory.setRom(ROM_RANGE.base, ROM_RANGE.size);
     this.platform = createPc(machine.clock, { ...devices, memory: this.memory });
     this.#openWindow();
-    this.platform.interrupts.onChange = () => processor.endSlice();
     this.platform.onDebugExit = (value) => machine.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => machine.end({ kind: 'ended', reason: 'power-off', value: 0 });
     this.platform.onA20 = (open) => {
@@ -116,12 +102,25 @@ export class Vmm implements Vm {
     machine.platform.writePort(0xa1, 1, 0xff);
     this.#enterRootMode();
     vmx.enable(BigInt(vmxon));
-    const vmcs = vmx.makeCurrent(vmcsPage);
-    this.vcpu = new VCpu(processor, vmcs, this.memory);
+    const bitmaps = this.#makeBitmaps();
+    const count = this.platform.pc.localApics.length;
+    const all = Array.from({ length: count }, (_, index) => {
+      const vmcs = vmx.makeCurrent(this.#page(VMCS_REVISION));
+      this.#setUpControls(vmcs, bitmaps, index, count);
+      this.#setUpHost(vmcs);
+      return new VCpu(processor, vmcs, this.memory, index, count);
+    });
+    this.vcpus = new VCpuSet(all, machine, this.platform);
+    vmx.makeCurrent(all[0].vmcs.address);
     vmx.owner = () => this.#onExit();
     machine.externalInterrupt = () => this.#kick();
-    this.#setUpControls(vmcs);
-    this.#setUpHost(vmcs);
+    machine.turn = () => this.vcpus.loaded;
+    this.vcpus.reset();
+  }
+
+  /** The vCPU that has the processor. */
+  get vcpu(): VCpu {
+    return this.vcpus.current;
   }
 
   /** Accesses of an emulated instruction: devices, or ROM, whose writes are dropped. */
@@ -147,14 +146,15 @@ export class Vmm implements Vm {
   emulateAccess(guestPhysical: number): void {
     const { processor } = this.machine;
     const page = Math.floor(guestPhysical / 4096) * 4096;
-    const linear = this.vcpu.vmcs.read('guestLinearAddress');
+    const { vmcs } = this.vcpu;
+    const linear = vmcs.read('guestLinearAddress');
     this.ept.map(page, DEVICE_WINDOW + page, EptRights.All);
     processor.stepOnce();
     this.machine.afterSlice = () => {
       if (page < this.memory.size) this.memory.populate(page);
       else this.ept.unmap(page);
       const [low, high] = halves(linear);
-      processor.mmu.invalidateVpid(0, VPID, low, high);
+      processor.mmu.invalidateVpid(0, vmcs.read32('virtualProcessorIdentifier'), low, high);
     };
   }
 
@@ -240,7 +240,8 @@ export class Vmm implements Vm {
     state.rip = HOST_START;
   }
 
-  #setUpControls(vmcs: Vmcs): void {
+  /** I/O and MSR bitmaps, which the vCPUs share. */
+  #makeBitmaps(): { io: number[]; msrs: number } {
     const io = [this.#page(), this.#page()];
     const { memory } = this.machine;
     for (const page of io) memory.writeBytes(page, new Uint8Array(4096).fill(0xff));
@@ -250,6 +251,10 @@ export class Vmm implements Vm {
       const area = msrs + (index >= 0xc0000000 ? 1024 : 0) + (bit >> 3);
       for (const at of [area, area + 2048]) memory.write(at, 1, memory.read(at, 1) | (1 << (bit & 7)));
     }
+    return { io, msrs };
+  }
+
+  #setUpControls(vmcs: Vmcs, { io, msrs }: { io: number[]; msrs: number }, index: number, count: number): void {
     vmcs.write32('pinBasedControls', requiredOnes('pin-based') | PinBasedControl['external-interrupt exiting']);
     vmcs.write32(
       'primaryProcessorBasedControls',
@@ -257,6 +262,8 @@ export class Vmm implements Vm {
         PrimaryControl['HLT exiting'] |
         PrimaryControl['CR8-load exiting'] |
         PrimaryControl['CR8-store exiting'] |
+        // a vCPU that waits for another one gives up its turn
+        (count > 1 ? PrimaryControl['PAUSE exiting'] : 0) |
         PrimaryControl['use I/O bitmaps'] |
         PrimaryControl['use MSR bitmaps'] |
         PrimaryControl['activate secondary controls'],
@@ -291,7 +298,7 @@ export class Vmm implements Vm {
     vmcs.write('ioBitmapBAddress', BigInt(io[1]));
     vmcs.write('msrBitmapAddress', BigInt(msrs));
     vmcs.write('eptPointer', this.ept.pointer);
-    vmcs.write32('virtualProcessorIdentifier', VPID);
+    vmcs.write32('virtualProcessorIdentifier', FIRST_VPID + index);
     vmcs.write32('exceptionBitmap', EXCEPTION_BITMAP);
     vmcs.write('cr0GuestHostMask', CR0_MASK);
     vmcs.write('cr4GuestHostMask', CR4_MASK);
@@ -345,43 +352,25 @@ export class Vmm implements Vm {
   }
 
   get localApic(): LocalApic {
-    return this.platform.pc.localApics[0];
+    return this.vcpus.apic();
   }
 
-  /** The guest's reset line: vCPU and devices as after power-on, memory as it is. In root mode. */
+  /** The guest's reset line: vCPUs and devices as after power-on, memory as it is. In root mode. */
   #resetGuest(): void {
     this.#resetWanted = false;
-    const { processor } = this.machine;
-    const { state } = processor;
-    const { vmcs } = this.vcpu;
-    const kept = ROOT_STATE.map((offset) => state.get64(offset));
-    resetCpu(processor);
-    ROOT_STATE.forEach((offset, i) => {
-      state.set64(offset, kept[i]);
-    });
-    saveGuest(processor, vmcs);
-    vmcs.write('cr0ReadShadow', state.get64(State.cr0));
-    vmcs.write('cr4ReadShadow', 0n);
-    vmcs.write('guestCr0', state.get64(State.cr0) | CR0_FORCED);
-    vmcs.write('guestCr4', CR4_FORCED);
-    vmcs.write32('entryInterruptionInformation', 0);
-    const controls = vmcs.read32('primaryProcessorBasedControls');
-    vmcs.write32('primaryProcessorBasedControls', controls & ~PrimaryControl['interrupt-window exiting']);
-    this.vcpu.flushTlb();
+    this.vcpus.reset();
     this.platform.reset();
   }
 
   // ---------------------------------------------------------------- running
 
-  /** An interrupt for the guest is pending: the VMM sends the vCPU's processor an interrupt, unless it waits for a window. */
+  /** The VMM interrupts its processor where a vCPU is to be given something, or another one the processor. */
   #kick(): { vector: number; cause: string } | undefined {
-    if (!this.platform.interrupts.pending()) return undefined;
-    const waiting = this.vcpu.vmcs.read32('primaryProcessorBasedControls') & PrimaryControl['interrupt-window exiting'];
-    if (waiting) return undefined;
+    const why = this.vcpus.attention();
+    if (why === undefined) return undefined;
     return {
       vector: HOST_VECTOR,
-      cause:
-        'pin-based control "external-interrupt exiting" is 1; the VMM interrupts its processor because a virtual device wants attention',
+      cause: `pin-based control "external-interrupt exiting" is 1; the VMM interrupts its processor because ${why}`,
     };
   }
 
@@ -401,7 +390,7 @@ export class Vmm implements Vm {
         this.#enter(false, true);
         return this.#stop({
           kind: 'triple-fault',
-          explanation: fault ? explainTripleFault(fault) : 'triple fault',
+          explanation: `${this.vcpus.count > 1 ? `CPU ${vcpu.index}: ` : ''}${fault ? explainTripleFault(fault) : 'triple fault'}`,
         });
       }
       const row = exitReasonNamed(reason);
@@ -419,7 +408,7 @@ export class Vmm implements Vm {
     }
     if (this.#resetWanted) {
       this.#resetGuest();
-      record.action += '; the guest asked for a reset: vCPU and virtual devices are as after power-on';
+      record.action += '; the guest asked for a reset: vCPUs and virtual devices are as after power-on';
     }
     if (this.breakOn.has(reason)) {
       this.stoppedAt = record;
@@ -431,7 +420,8 @@ export class Vmm implements Vm {
       const leave = this.#enterSwitchingTasks(taskSwitch.selector, taskSwitch.source);
       return leave || machine.yielded !== undefined;
     }
-    this.#enter(false, true);
+    const { launched } = this.vcpu.vmcs;
+    this.#enter(!launched, launched);
     return machine.yielded !== undefined;
   }
 
@@ -452,6 +442,11 @@ export class Vmm implements Vm {
     this.#stop({ kind: 'entry-failure', explanation: why });
   }
 
+  /** In root mode: what has to be done for other vCPUs, and whose turn it is. Says what was done. */
+  schedule(): string {
+    return this.vcpus.schedule();
+  }
+
   halted(): void {
     this.machine.end({ kind: 'ended', reason: 'halted', value: 0 });
   }
@@ -461,6 +456,7 @@ export class Vmm implements Vm {
     const { vmcs } = vcpu;
     const hasPhysical = reason === 'EPT_VIOLATION' || reason === 'EPT_MISCONFIGURATION';
     return this.log.add({
+      cpu: vcpu.index,
       reasonCode,
       instructions: machine.retired,
       qualification: vmcs.read('exitQualification'),

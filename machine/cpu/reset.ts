@@ -53,7 +53,8 @@ export function resetCpu(cpu: Cpu): void {
   updateDerived(cpu);
 }
 
-function resetRegisters(cpu: Cpu): void {
+/** What a reset does to the registers alone. */
+export function resetRegisters(cpu: Cpu): void {
   const { state } = cpu;
   state.u8.fill(0, State.first, State.end);
   state.rflags = 2;

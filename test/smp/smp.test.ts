@@ -4,94 +4,21 @@ import { resultObject } from '../../cli/run';
 import { endingOf } from '../../debug-adapter/exit-status';
 import type { Target } from '../../hypervisor/target';
 import { assembleText, powerOn, runToEnd } from '../guests';
-import { expectedText, powerOnSmp, smpGuests } from './guests';
+import { expectedText, outcome, powerOnSmp, smpGuests } from './guests';
 
-const DONE = { kind: 'ended', reason: 'debug-exit', value: 0 };
-describe.each(['none'] as const)('four CPUs, %s', (virtualization) => {
-  it.each(smpGuests)('%s', (name) => {
-    const target = powerOnSmp(name, { virtualization });
-    expect(runToEnd(target, 1e9)).toEqual(DONE);
-    expect(target.serialOutput).toBe(expectedText(name));
+describe('four CPUs', () => {
+  it.each(smpGuests)('%s, on the bare machine and under the VMM alike', (name) => {
+    const run = (virtualization: 'none' | 'ept') => {
+      const target = powerOnSmp(name, { virtualization });
+      return { stop: runToEnd(target, 1e9), ...outcome(target) };
+    };
+    const bare = run('none');
+    expect(bare).toMatchObject({ stop: { kind: 'ended', reason: 'debug-exit', value: 0 }, serial: expectedText(name) });
+    expect(run('ept')).toEqual(bare);
   });
 });
 
-/** What must not depend on how a guest was run. */
-const outcome = (target: Target): object => ({
-  instructions: target.instructions,
-  each: Array.from({ length: target.cpus }, (_, cpu) => target.instructionsOf(cpu)),
-  hash: target.hash(),
-  serial: target.serialOutput,
-});
-
-const finish = (target: Target): object => ({ stop: runToEnd(target), ...outcome(target) });
-
-describe.each(['locks', 'interrupts', 'timers', 'shootdown', 'start'])('%s ends the same', (name) => {
-  const short = 50;
-  const reference = finish(powerOnSmp(name, {}, short));
-
-  it('run again', () => expect(finish(powerOnSmp(name, {}, short))).toEqual(reference));
-
-  it.each(['off', 'always'] as const)('with translation %s', (tier1) => {
-    expect(finish(powerOnSmp(name, { tier1 }, short))).toEqual(reference);
-  });
-
-  it('in odd slices', () => {
-    const target = powerOnSmp(name, {}, short);
-    const stop = runToEnd(target, 1e9, 331);
-    expect({ stop, ...outcome(target) }).toEqual(reference);
-  });
-
-  it('single-stepped over the beginning and the change of turns', () => {
-    const target = powerOnSmp(name, {}, short);
-    const seen = new Set<number>();
-    for (let i = 0; i < 4000 && target.run(target.instructions + 1).kind === 'limit'; i++) seen.add(target.currentCpu);
-    target.run(target.instructions + 9_000);
-    for (let i = 0; i < 15_000 && target.run(target.instructions + 1).kind === 'limit'; i++)
-      seen.add(target.currentCpu);
-    expect(seen.size).toBeGreaterThan(1);
-    expect(finish(target)).toEqual(reference);
-  });
-
-  it('looked at on the way, every CPU of it', () => {
-    const target = powerOnSmp(name, {}, short);
-    while (target.run(target.instructions + 1777).kind === 'limit') {
-      for (let cpu = 0; cpu < target.cpus; cpu++) {
-        const { rip } = target.registers(cpu);
-        target.readVirtual(rip, 16, cpu);
-      }
-    }
-    expect(finish(target)).toEqual(reference);
-  });
-
-  it('with breakpoints on the way', () => {
-    const target = powerOnSmp(name, {}, short);
-    target.run(25_000);
-    const visited = new Set<bigint>();
-    for (let i = 0; i < 60 && target.run(target.instructions + 1).kind === 'limit'; i++)
-      visited.add(target.registers().rip);
-    target.setBreakpoints([...visited]);
-    for (let i = 0; i < 2000; i++) if (runToEnd(target).kind !== 'breakpoint') break;
-    target.setBreakpoints([]);
-    expect(finish(target)).toEqual(reference);
-  });
-
-  it('after a restored snapshot, here and in another target', () => {
-    const target = powerOnSmp(name, {}, short);
-    const snapshots = [target.snapshot()];
-    const step = Math.ceil((reference as { instructions: number }).instructions / 12) + 1;
-    while (target.run(target.instructions + step).kind === 'limit') snapshots.push(target.snapshot());
-    for (const snapshot of snapshots.reverse()) {
-      target.restore(snapshot);
-      expect(target.instructions).toBe(snapshot.instructions);
-      expect(finish(target)).toEqual(reference);
-    }
-    const other = powerOnSmp(name, {}, short);
-    other.restore(snapshots[Math.floor(snapshots.length / 2)]);
-    expect(finish(other)).toEqual(reference);
-  });
-});
-
-describe('Several CPUs', () => {
+describe.each(['none', 'ept'] as const)('Several CPUs, %s', (virtualization) => {
   const guest = (ap: string, main: string): Target =>
     powerOn(
       assembleText(`
@@ -124,7 +51,7 @@ gdtr:   dw 15
         dd gdt
         times 510 - ($ - $$) db 0
         dw 0xAA55`),
-      { cpus: 3 },
+      { cpus: 3, virtualization },
     );
 
   it('a triple fault of one stops the machine and names it', () => {

@@ -45,7 +45,7 @@ export function defaultProfile(options: { vmx?: boolean; without?: string[]; and
 const fallback = defaultProfile({ vmx: true });
 
 /** The profile of a CPU. */
-export function profileOf(cpu: Cpu): CpuProfile {
+export function profileOf(cpu: Pick<Cpu, 'profile'>): CpuProfile {
   return cpu.profile ?? fallback;
 }
 
@@ -90,8 +90,11 @@ export function xsaveSize(mask: number): number {
 const MAX_BASIC = 0x16;
 const MAX_EXTENDED = 0x80000008;
 
+/** What CPUID depends on. */
+export type CpuidSource = Pick<Cpu, 'state' | 'profile' | 'readPlatformMsr' | 'apicId' | 'cpuCount'>;
+
 /** CPUID for leaf `eax` and subleaf `ecx`, as the CPU stands (OSXSAVE, OSPKE, APIC id, SYSCALL follow its state). */
-export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
+export function cpuid(cpu: CpuidSource, leaf: number, subleaf: number): CpuidResult {
   const profile = profileOf(cpu);
   const { state } = cpu;
   const none = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
@@ -171,7 +174,7 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
 }
 
 /** Bits of an APIC ID that say which core of the package it is. */
-function coreBits(cpu: Cpu): number {
+function coreBits(cpu: CpuidSource): number {
   return Math.ceil(Math.log2(cpu.cpuCount ?? 1));
 }
 
@@ -189,7 +192,7 @@ function cacheLeaf(subleaf: number, cores: number): CpuidResult {
   return { eax: 0, ebx: 0, ecx: 0, edx: 0 };
 }
 
-function xsaveLeaf(cpu: Cpu, profile: CpuProfile, subleaf: number): CpuidResult {
+function xsaveLeaf(cpu: CpuidSource, profile: CpuProfile, subleaf: number): CpuidResult {
   const none = { eax: 0, ebx: 0, ecx: 0, edx: 0 };
   const supported = supportedXcr0(profile);
   if (supported === 0) return none;

@@ -1,6 +1,8 @@
 ; LOCK XADD, LOCK CMPXCHG, XCHG and a ticket lock: four CPUs count together, and nothing is lost.
 %include "smp.inc"
-ROUNDS equ 3000
+%ifndef ROUNDS
+%define ROUNDS 3000
+%endif
 
 main:   xor ebx, ebx
         call work

@@ -91,6 +91,8 @@ ap_main:
         cpuid
         shr ebx, 24
         mov eax, ebx
+        xor ecx, ecx                            ; features differ
+        xor edx, edx
         pop ebx
         mov [cpuid_id + 4 * ebx], eax
 .count: inc dword [counts + 4 * ebx]
