@@ -11,7 +11,7 @@ import { generatedSource } from './testing/generated-source';
  * After each of many random edits the model's result is compared with that of assembling the text from its beginning.
  * MODEL_EDITS=100000 MODEL_SEED=7 makes a campaign of it.
  */
-const edits = Number(process.env.MODEL_EDITS ?? 1200);
+const edits = Number(process.env.MODEL_EDITS ?? 800);
 const seed = Number(process.env.MODEL_SEED ?? 1);
 
 const time = new Date(0);

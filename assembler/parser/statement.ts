@@ -86,7 +86,7 @@ export class StatementParser implements PrefixSink {
     parser.start(tokens, 0);
     const first = tokens[0]!;
     if (first.type === 91 /* [ */) {
-      this.context.lineObserver?.notInert();
+      this.context.lineObserver?.hasEffect(tokens[1]?.text.toLowerCase() === 'sectalign');
       this.directives.parse(tokens);
       return;
     }

@@ -18,6 +18,8 @@ export interface ExpanderHost {
   /** A number that must be known now; undefined where it is none, which has been said then. */
   evaluateArgument(tokens: readonly Token[], parameter: number, macro: SingleLineMacro): Integer | undefined;
   environment(name: string): string | undefined;
+  /** A macro is called by this name; the token stands in the list already. */
+  mentions(list: Token[], token: Token): void;
 }
 
 /** Expands single-line macros in a line of tokens. */
@@ -163,6 +165,7 @@ export class Expander {
     }
     if (macro.inProgress && !macro.compute) return 1;
     macro.references.push(call);
+    this.host.mentions(macro.references, call);
     const wasInProgress = macro.inProgress;
     macro.inProgress = true;
     this.depth++;

@@ -10,7 +10,7 @@ import { Limits } from '../limits';
 import type { Identifiers } from '../source/identifiers';
 import { Lexer } from '../source/lexer';
 import { unquote } from '../source/quoted';
-import { LineReader, type SourceLine } from '../source/source-line';
+import { LineReader, type LineSource, type SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token, textOf } from '../source/token';
 import { builtinLines, defineAliases, defineComputedMacros } from './builtin-macros';
 import { callOf, type FoundCall } from './call';
@@ -51,8 +51,14 @@ export interface PreprocessorHost {
 export interface LineObserver {
   /** A line is read: in a branch of %if that is not taken, in the body of a macro. */
   reads(line: SourceLine, skipped: boolean, defining: boolean): void;
-  /** It is no plain statement. */
-  notInert(): void;
+  /** It changes what macros mean after it, or more. */
+  changesMacros(): void;
+  /** It changes something else for the lines after it; `repeatable` where reading it again does not. */
+  hasEffect(repeatable: boolean): void;
+  /** A macro's name is mentioned in it, or in a macro that it calls; the token stands in the list already. */
+  mentions(list: Token[], token: Token): void;
+  /** It is an %else, %endif or the like. */
+  closesCondition(): void;
   /** Lines have other numbers from here on than they have in the file. */
   renumbered(): void;
 }
@@ -72,7 +78,7 @@ interface Cursor {
 
 /** A file being read, with what was opened in it and not closed yet. */
 interface Input {
-  reader: LineReader | undefined;
+  reader: LineSource | undefined;
   conditions: number[];
   /** The directives that opened them. */
   conditionTokens: Token[];
@@ -151,6 +157,7 @@ export class Preprocessor {
       evaluateArgument: (tokens: readonly Token[], parameter: number, macro: SingleLineMacro) =>
         pp.evaluateArgument(tokens, parameter, macro),
       environment: (name: string) => pp.host.environment.get(name),
+      mentions: (list: Token[], token: Token) => pp.host.lineObserver?.mentions(list, token),
     };
   }
 
@@ -199,7 +206,7 @@ export class Preprocessor {
     return lines;
   }
 
-  pushInput(reader: LineReader | undefined, level: number, noList: boolean): void {
+  pushInput(reader: LineSource | undefined, level: number, noList: boolean): void {
     this.input = { reader, conditions: [], conditionTokens: [], cursors: [], level, noList };
     this.inputs.push(this.input);
   }
@@ -239,7 +246,6 @@ export class Preprocessor {
       let tokens: readonly Token[] = fetched;
       const skipping = !this.emitting || (this.frame instanceof Repetition && this.frame.ended);
       if (!this.defining && !skipping && this.parameters) {
-        this.host.lineObserver?.notInert();
         tokens = expandParameters(tokens, this.parameterHost);
         this.expandedTokens += tokens.length;
         if (this.expandedTokens > Limits.expandedTokens) {
@@ -286,11 +292,11 @@ export class Preprocessor {
       plain = type > T.Environment || type < T.ContextLocal ? !(type === T.Number && text.charCodeAt(0) === 45) : false;
     }
     if (plain && !numbersGrow(tokens)) return tokens;
-    this.host.lineObserver?.notInert();
     return rejoinNumbers(tokens, this.lexer).flatMap((token) => {
       // A negative number that %assign made is two tokens to the parser, as it is in text.
       if (token.type === T.Number && token.text[0] === '-') return this.negative(token);
       if (token.type === T.ContextLocal) {
+        this.host.lineObserver?.changesMacros();
         const local = this.expander.contextOf(token);
         return local ? [this.lexer.word(`..@${local.scope.number}.${local.name}`, token, token.space)] : [];
       }
@@ -448,6 +454,7 @@ export class Preprocessor {
     this.inputs.push(ended);
     this.input = ended;
     if (this.defining) {
+      this.openAtEnd = true;
       if (this.defining instanceof MultiLineMacro)
         this.diagnostics.error(`end of file while still defining macro \`${this.defining.name}'`);
       else this.diagnostics.error('end of file while still in %rep');
@@ -466,12 +473,12 @@ export class Preprocessor {
   }
 
   private directive(tokens: readonly Token[], skipping: boolean): boolean {
-    this.host.lineObserver?.notInert();
     const first = tokens[0]!;
     const name = first.identifier!.folded.text;
     const condition = conditionDirective(name);
     if (skipping && !condition) return false;
     if (this.defining) return this.directiveWhileDefining(name, tokens);
+    if (this.host.lineObserver) this.observeDirective(this.host.lineObserver, name, tokens);
     if (condition) {
       condition(this, tokens);
       return true;
@@ -480,6 +487,15 @@ export class Preprocessor {
     if (!handler) return false;
     handler(this, tokens);
     return true;
+  }
+
+  private observeDirective(observer: LineObserver, name: string, tokens: readonly Token[]): void {
+    if (passing.has(name)) return;
+    if (conditionDirective(name)) {
+      // Of a macro they concern the macro.
+      if (!this.frame && !name.startsWith('%if')) observer.closesCondition();
+    } else if (this.line.builtin && tokens[1]?.text === '__?SECT?__') observer.hasEffect(false);
+    else observer.changesMacros();
   }
 
   /** While a body is collected only what ends it, or nests in it, is looked at. */
@@ -538,7 +554,6 @@ export class Preprocessor {
       this.fatal('interminable multiline macro recursion');
       return true;
     }
-    this.host.lineObserver?.notInert();
     this.calls++;
     this.callDepth++;
     this.beginCall(found, tokens);
@@ -550,6 +565,7 @@ export class Preprocessor {
     const name = tokens[at]!;
     macro.inProgress++;
     macro.references.push(name);
+    this.host.lineObserver?.mentions(macro.references, name);
     const call = new MacroCall(
       macro,
       name.text,
@@ -585,6 +601,22 @@ export class Preprocessor {
       noList: macro.noList || this.cursor()!.noList,
     });
   }
+
+  /**
+   * Reads some lines of the main file again, after its end and with the macros as they are there.
+   * @param unique the number of the first macro call
+   */
+  restart(lines: LineSource, unique: number): void {
+    this.inputs.length = 0;
+    this.pushInput(lines, 0, false);
+    this.frame = undefined;
+    this.call = undefined;
+    this.unique = unique;
+    this.openAtEnd = false;
+  }
+
+  /** The lines ended in the middle of a conditional, or of a macro's body. */
+  openAtEnd = false;
 
   /** Ends assembling after what was said so far. */
   fatal(message: string, at?: Token): void {
@@ -774,6 +806,11 @@ export class Preprocessor {
 }
 
 const noTokens: readonly Token[] = [];
+
+/** Directives that are over with the line, or with the macro call that they are in. */
+const passing: ReadonlySet<string> = new Set(
+  '%rep %endrep %exitrep %exitmacro %rotate %error %warning %null'.split(' '),
+);
 
 function numbersGrow(tokens: readonly Token[]): boolean {
   for (let i = 1; i < tokens.length; i++) if (growsIntoNumber(tokens[i - 1]!, tokens[i])) return true;

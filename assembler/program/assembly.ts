@@ -19,7 +19,7 @@ import { T, Token } from '../source/token';
 import { BranchLine, BranchTokens, ComposedLines } from './composed-lines';
 import { Code, condense, type Item, ItemKind, isStatement, type Mode, type PureCode, Statement } from './item';
 import { Layout } from './layout';
-import type { LineRecords } from './line-records';
+import { Effect, type LineRecords, type LineState } from './line-records';
 import { ListedLines } from './listed-lines';
 import { Relaxation } from './relax';
 import { Section } from './section';
@@ -82,7 +82,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   private concluding = false;
   private readonly lateReferences: { symbol: ProgramSymbol; token: Token }[] = [];
   /** The label that local names belong to at the end of the source. */
-  private lastScope = '';
+  lastScope = '';
   private readonly named = new Map<string, Section>();
   private readonly externals = new Map<string, Section>();
   private readonly absolutes: Section[] = [];
@@ -151,6 +151,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   reference(token: Token): ProgramSymbol {
     const symbol = this.symbols.reference(token);
     if (this.concluding) this.lateReferences.push({ symbol, token });
+    else this.records?.noteReference(symbol.references, token, symbol);
     return symbol;
   }
 
@@ -308,16 +309,29 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   }
 
   reads(line: SourceLine, skipped: boolean, defining: boolean): void {
-    const { mode, section, symbols, items } = this;
-    const inert = !defining;
-    const firstItem = items.length;
-    this.records!.begin({ line, firstItem, mode, section, scope: symbols.scope, skipped, defining, inert });
+    this.records!.begin(line, this.lineState(skipped, defining));
   }
-  notInert(): void {
-    this.records!.notInert();
+  changesMacros(): void {
+    this.records!.note(Effect.Lasting, true);
+  }
+  hasEffect(repeatable: boolean): void {
+    this.records!.note(repeatable ? Effect.Repeatable : Effect.Lasting, false);
+  }
+  mentions(list: Token[], token: Token): void {
+    this.records!.noteReference(list, token, undefined);
+  }
+  closesCondition(): void {
+    this.records!.noteClosing();
   }
   renumbered(): void {
     this.records!.usable = false;
+  }
+  private lineState(skipped: boolean, defining: boolean): LineState {
+    const { mode, section, symbols, items, preprocessor } = this;
+    const { unique, inputs } = preprocessor;
+    const firstItem = items.length;
+    const depth = inputs[0]!.conditions.length;
+    return { firstItem, mode, section, scope: symbols.scope, unique, depth, skipped, defining };
   }
   get lineObserver(): LineObserver | undefined {
     return this.records && this;
@@ -329,9 +343,17 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const statements = new StatementParser(this);
     this.statements = statements;
     registerDirectives(this, statements.directives);
-    const { knownLines, diagnostics } = this;
+    const { knownLines } = this;
     knownLines.forget();
     preprocessor.knownLines = knownLines;
+    this.readLines();
+    this.lastScope = this.symbols.scope;
+    if (this.records) this.records.end = this.lineState(false, this.preprocessor.openAtEnd);
+  }
+
+  /** Parses what the preprocessor gives, to its end. */
+  readLines(): void {
+    const { preprocessor, diagnostics, statements } = this;
     for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
       const { line, frame } = preprocessor;
       const known = preprocessor.known as PureCode | BranchLine | BranchTokens | undefined;
@@ -346,7 +368,6 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
         preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
       }
     }
-    this.lastScope = this.symbols.scope;
   }
 
   addCode(instruction: ParsedInstruction, line: SourceLine, frame: Frame | undefined): boolean {

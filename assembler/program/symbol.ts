@@ -43,7 +43,7 @@ export class ProgramSymbol {
   /** The macro whose expansion defined it. */
   definedInMacro: string | undefined = undefined;
 
-  constructor(readonly name: string) {}
+  constructor(public name: string) {}
 
   get state(): SymbolState {
     const { defined, kind, scope, section } = this;

@@ -30,8 +30,16 @@ export class SourceLine {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are meant
 const otherLineEnds = /[\0\x1a]/g;
 
-/** Hands out the logical lines of one file. */
-export class LineReader {
+/** Hands out the logical lines of one file; %line changes what the next is called. */
+export interface LineSource {
+  file: string;
+  number: number;
+  increment: number;
+  next(): SourceLine | undefined;
+}
+
+/** Reads them from text. */
+export class LineReader implements LineSource {
   private position = 0;
   /** Where the next carriage return stands; Infinity where none is left. */
   private carriageReturn = -1;
@@ -81,5 +89,21 @@ export class LineReader {
       if (text.charCodeAt(end + 1) !== 10) this.position = end + 1;
     }
     return text.slice(start, end);
+  }
+}
+
+/** Hands out lines that are there already. */
+export class GivenLines implements LineSource {
+  number = 0;
+  increment = 1;
+  private position = 0;
+
+  constructor(
+    public file: string,
+    private readonly lines: readonly SourceLine[],
+  ) {}
+
+  next(): SourceLine | undefined {
+    return this.lines[this.position++];
   }
 }
