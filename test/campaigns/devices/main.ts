@@ -39,6 +39,8 @@ function onQemu(): Map<string, string> {
       `file=${path},format=raw,if=ide,index=${index},media=${media}`,
     ];
     const args = [
+      // time by instructions, a microsecond each: else timers would depend on how busy this computer is
+      ...['-icount', 'shift=10,sleep=off', '-rtc', 'base=2025-01-01,clock=vm'],
       ...['-accel', 'tcg', '-M', 'pc', '-m', `${MEMORY}`, '-nic', 'none', '-display', 'none', '-no-reboot'],
       ...['-serial', 'stdio', '-serial', 'null', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
       ...drive(file('disk.img', disk), 0, 'disk'),
