@@ -46,9 +46,9 @@ export function assembleFile(path: string, defines: Record<string, string> = {})
   return output;
 }
 
-/** Assembles source text to a flat binary. */
-export function assembleText(source: string): Uint8Array {
-  const { output, diagnostics } = assemble('guest.asm', source, { format: 'bin' }, reader);
+/** Assembles source text to a flat binary; include folders end with a slash. */
+export function assembleText(source: string, includePaths: readonly string[] = []): Uint8Array {
+  const { output, diagnostics } = assemble('guest.asm', source, { format: 'bin', includePaths }, reader);
   if (!output) throw new Error(diagnostics.map((d) => `${d.range.line + 1}: ${d.message}`).join('\n'));
   return output;
 }

@@ -1,8 +1,11 @@
 // A guest of four CPUs ends in the same state, with the same count of instructions on each CPU, however it was run.
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Target } from '../../hypervisor/target';
-import { runToEnd } from '../guests';
-import { outcome, powerOnSmp } from './guests';
+import { root, runToEnd } from '../guests';
+import { smpDifferences } from './compare';
+import { powerOnSmp } from './guests';
+import { outcome } from './outcome';
 
 const finish = (target: Target): object => ({ stop: runToEnd(target), ...outcome(target) });
 
@@ -73,5 +76,17 @@ describe.each(['locks', 'interrupts', 'nmi', 'shootdown'])('%s', (name) => {
       other.restore(snapshots[Math.floor(snapshots.length / 2)]);
       expect(finish(other)).toEqual(reference);
     });
+  });
+});
+
+// a slice of `npm run campaign -- several-cpus`
+describe('Generated guests', () => {
+  it.each([
+    [1, 2],
+    [2, 3],
+    [3, 4],
+    [4, 4],
+  ])('end the same bare and under the VMM, interpreted and translated: seed %d, %d CPUs', (seed, cpus) => {
+    expect(smpDifferences(seed, cpus, join(root, 'test/smp/guests/'))).toEqual([]);
   });
 });

@@ -33,11 +33,3 @@ export function smpImage(name: string, short = false): Uint8Array {
 export function powerOnSmp(name: string, options: Partial<LaunchOptions> = {}, short = false): Target {
   return powerOn(smpImage(name, short), { cpus: 4, ...options });
 }
-
-/** What must not depend on how a guest was run. */
-export const outcome = (target: Target): { serial: string; instructions: number; each: number[]; hash: string } => ({
-  instructions: target.instructions,
-  each: Array.from({ length: target.cpus }, (_, cpu) => target.instructionsOf(cpu)),
-  hash: target.hash(),
-  serial: target.serialOutput,
-});

@@ -4,7 +4,8 @@ import { resultObject } from '../../cli/run';
 import { endingOf } from '../../debug-adapter/exit-status';
 import type { Target } from '../../hypervisor/target';
 import { assembleText, powerOn, runToEnd } from '../guests';
-import { expectedText, outcome, powerOnSmp, smpGuests } from './guests';
+import { expectedText, powerOnSmp, smpGuests } from './guests';
+import { outcome } from './outcome';
 
 describe('four CPUs', () => {
   it.each(smpGuests)('%s, on the bare machine and under the VMM alike', (name) => {
