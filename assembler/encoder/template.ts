@@ -6,7 +6,7 @@
 import { type Form, Mode } from '../../isa/form';
 import { type KindInfo, kindInfo } from '../../isa/operand-kinds';
 import { registerName } from '../../isa/registers';
-import { forms } from '../../isa/table';
+import { instructions } from '../../isa/table';
 import { Class, type ClassedRegister, registerByName } from './operand-class';
 import {
   immediateSizeOf,
@@ -420,27 +420,13 @@ function defaultOf(group: readonly Template[], mode: number): Template[] {
   });
 }
 
-let formsByMnemonic: Map<string, Form[]> | undefined;
-
-function byMnemonic(): Map<string, Form[]> {
-  if (formsByMnemonic) return formsByMnemonic;
-  const result = new Map<string, Form[]>();
-  for (const form of forms) {
-    const list = result.get(form.mnemonic);
-    if (list) list.push(form);
-    else result.set(form.mnemonic, [form]);
-  }
-  formsByMnemonic = result;
-  return result;
-}
-
 const compiled = new Map<string, TemplateSet | undefined>();
 
 /** Templates of a mnemonic in lower case, by number of operands; `undefined` if there is no such instruction. */
 export function templatesFor(mnemonic: string): TemplateSet | undefined {
   const known = compiled.get(mnemonic);
   if (known !== undefined) return known;
-  const own = byMnemonic().get(mnemonic);
+  const own = instructions.get(mnemonic)?.forms;
   if (own === undefined) return undefined;
   const made = new Compiler(mnemonic).compile(own);
   compiled.set(mnemonic, made);

@@ -10,7 +10,7 @@ import { instanceOf, USER_FLAGS } from '../../test/host/instances';
 import { Random } from '../../test/host/random';
 import { type HostResult, runCases, type TestCase } from '../../test/host/single-cases';
 import { type Form, Mode } from '../form';
-import { forms } from '../table';
+import { allForms } from '../table';
 
 const program = arch() === 'x64' ? buildHarness() : undefined;
 
@@ -40,7 +40,7 @@ const MORE_ROUNDS = 48;
 const excluded =
   /^(call|jmp|ret.*|enter|iret.*|int.*|hlt|ud\d.*|popf.*|sys.*|xbegin|xabort|xrstor.*|wr[fg]sbase|vmcall|vmgexit|vmmcall|rd(tsc|tscp|rand|seed|pid|pru)|cpuid)$/;
 
-const candidates = forms.filter((form) => (form.modes & Mode.Bits64) !== 0 && !excluded.test(form.mnemonic));
+const candidates = allForms().filter((form) => (form.modes & Mode.Bits64) !== 0 && !excluded.test(form.mnemonic));
 
 function variantsOf(test: TestCase): TestCase[] {
   const masks = [0, ...flagBits.map(([, bit]) => bit), USER_FLAGS];

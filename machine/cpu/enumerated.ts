@@ -5,7 +5,7 @@
 import { cpuidFeature } from '../../isa/cpuid';
 import type { Decoded } from '../../isa/decoded';
 import type { Form } from '../../isa/form';
-import { forms } from '../../isa/table';
+import { allForms } from '../../isa/table';
 import type { CpuProfile } from './system/cpuid';
 
 /** Mnemonics by what they are without their feature. Hints do nothing either way. */
@@ -28,8 +28,8 @@ function substituteOf(form: Form): Form {
   if (substitute === undefined) {
     const mnemonic = older[form.mnemonic];
     substitute =
-      forms.find((it) => it.mnemonic === mnemonic && it.operands.join() === form.operands.join()) ??
-      (hints.test(form.mnemonic) ? form : { ...form, id: ABSENT });
+      allForms().find((it) => it.mnemonic === mnemonic && it.operands.join() === form.operands.join()) ??
+      (hints.test(form.mnemonic) ? form : (Object.create(form, { id: { value: ABSENT } }) as Form));
     substitutes.set(form, substitute);
   }
   return substitute;

@@ -1,6 +1,6 @@
 import type { Decoded } from '../../isa/decoded';
 import { decode, isDecoded } from '../../isa/decoder';
-import { forms } from '../../isa/table';
+import { allForms } from '../../isa/table';
 import type { Clock } from '../clock';
 import type { InterruptController } from '../devices/device';
 import { PageKind, type PhysicalMemory } from '../memory';
@@ -29,7 +29,7 @@ let interpreter: { description: InterpreterModule; module: WebAssembly.Module } 
 
 function interpreterModule(): { description: InterpreterModule; module: WebAssembly.Module } {
   if (!interpreter) {
-    const description = new InterpreterModule(forms, interpreterImage);
+    const description = new InterpreterModule(allForms(), interpreterImage);
     interpreter = { description, module: new WebAssembly.Module(description.bytes) };
   }
   return interpreter;

@@ -4,7 +4,7 @@ import { decode, isDecoded } from '../../isa/decoder';
 import type { Form } from '../../isa/form';
 import { Mode } from '../../isa/form';
 import { kindInfo } from '../../isa/operand-kinds';
-import { forms } from '../../isa/table';
+import { allForms } from '../../isa/table';
 import { isEnumerated } from '../../machine/cpu/enumerated';
 import { fpuHelpers } from '../../machine/cpu/fpu/helpers';
 import { semanticsOf } from '../../machine/cpu/semantics/table';
@@ -33,7 +33,7 @@ const isFar = (form: Form): boolean =>
 
 /** Forms whose results can be compared in a mode. Privileged ones are among them: their exception is compared. */
 export const hostForms = (bits: Bits): readonly Form[] =>
-  forms.filter(
+  allForms().filter(
     (form) =>
       (form.modes & (bits === 64 ? Mode.Bits64 : Mode.Bits32)) !== 0 &&
       !form.encodeOnly &&

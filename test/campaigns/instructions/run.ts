@@ -1,5 +1,5 @@
 /** One part of the instruction campaign: cases in batches, compared with nasm and taken round. */
-import { forms } from '../../../isa/table';
+import { allForms } from '../../../isa/table';
 import { casesOfForm, casesOfPrefixes, casesOfShapes } from './cases';
 import { type Case, type Comparison, compare, type Difference, type Options } from './compare';
 import { isAnother } from './explained';
@@ -37,7 +37,7 @@ export interface Totals {
 }
 
 function casesOf(plan: Plan): Case[] {
-  const wanted = forms.filter((form) => !form.decodeOnly && (plan.only?.test(form.mnemonic) ?? true));
+  const wanted = allForms().filter((form) => !form.decodeOnly && (plan.only?.test(form.mnemonic) ?? true));
   if (plan.part === 'forms') return wanted.flatMap((form) => casesOfForm(form, plan.bits, plan.all));
   if (plan.part === 'prefixes') return wanted.flatMap((form) => casesOfPrefixes(form, plan.bits));
   const counts = new Map<string, Set<number>>();

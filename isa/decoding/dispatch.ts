@@ -3,8 +3,8 @@
  * opcode byte a {@link Node}; in it, by ModRM.reg and by whether ModRM.rm is a register, the few candidates that prefixes
  * and sizes then tell apart.
  */
-import { type Form, Mode, type Opcode } from './form';
-import { type KindInfo, kindInfo } from './operand-kinds';
+import { type Form, Mode, type Opcode } from '../form';
+import { type KindInfo, kindInfo } from '../operand-kinds';
 
 /** A form with all that the decoder asks of it, flat. */
 export interface Candidate {
