@@ -86,7 +86,10 @@ export interface SymbolInfo {
   name: string;
   kind: 'label' | 'constant' | 'extern' | 'common';
   scope: 'local' | 'global' | 'extern' | 'common' | 'static';
+  /** Address of a label (in ELF its offset in the section), number of a constant. */
   value: bigint;
+  /** The value will be the same when the errors are mended: no error stands before it. */
+  certain: boolean;
   section: string;
   definition: SourceRange;
   references: SourceRange[];

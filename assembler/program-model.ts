@@ -55,7 +55,7 @@ export class ProgramModel {
 
   private edit(source: string): boolean {
     const { assembly } = this;
-    if (!assembly?.complete || this.options.listing || !this.read.unchanged()) return false;
+    if (!assembly?.complete || assembly.wasCancelled || this.options.listing || !this.read.unchanged()) return false;
     const edit = difference(this.text, source);
     if (edit === undefined) return false;
     if (edit.removed === 0 && edit.texts.length === 0) return true;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { assemble } from '../assembler/assemble';
+import { incrementalAssembler } from './model/incremental';
 import { LspClient } from './testing/lsp-client';
 
 /** `FUZZ_EDITS=20000 npx vitest run server/fuzz` for a long campaign, `FUZZ_SEED` to repeat one. */
@@ -73,7 +73,7 @@ it(`survives ${EDITS} random edits, answering all the while`, { timeout: 60_000 
   const random = generator(SEED);
   const files = { 'kernel.asm': sample('long-mode/kernel.asm'), 'x86.inc': sample('long-mode/x86.inc') };
   const settings = { inlayHints: { bytes: true, addresses: true } };
-  const client = await LspClient.start({ assemble, files, settings });
+  const client = await LspClient.start({ assemble: incrementalAssembler(), files, settings });
   const paths = Object.keys(files);
   for (const path of paths) await client.open(path);
   for (let i = 0; i < EDITS; i++) {
@@ -118,7 +118,7 @@ it(`survives ${EDITS} random edits, answering all the while`, { timeout: 60_000 
   expect(client.logged).toEqual([]);
 
   // Nothing was lost: a server that opens the same texts now says the same.
-  const fresh = await LspClient.start({ assemble, files });
+  const fresh = await LspClient.start({ assemble: incrementalAssembler(), files });
   for (const path of paths) await fresh.open(path, client.text(path));
   const messages = (one: LspClient, path: string) =>
     one.diagnostics(path, 30_000).then((all) => all.map((d) => d.message));

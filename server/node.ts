@@ -1,8 +1,8 @@
 /** Entry point in Node: the server as a process, over standard input and output, IPC, a pipe or a socket. */
 
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node';
-import { assemble } from '../assembler/assemble';
 import { clientFiles } from './client-files';
+import { incrementalAssembler } from './model/incremental';
 import { nodeFiles } from './node-files';
 import { serve } from './server';
 
@@ -14,7 +14,7 @@ export function startServer(): void {
   const connection = createConnection(ProposedFeatures.all);
   // One mistake in one feature must not lose the user's server; it is told in the client's log.
   process.on('unhandledRejection', (reason) => connection.console.error(String(reason)));
-  serve(connection, nodeFiles(clientFiles(connection)), assemble);
+  serve(connection, nodeFiles(clientFiles(connection)), incrementalAssembler());
 }
 
 // Started as a process of its own, not bundled into the command line, which calls startServer itself.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CodeLens, Hover, InlayHint, Location, MarkupContent } from 'vscode-languageserver/node';
-import { assemble } from '../assembler/assemble';
+import { incrementalAssembler } from './model/incremental';
 import { LspClient, uriFor } from './testing/lsp-client';
 
 const folder = fileURLToPath(new URL('../samples/long-mode/', import.meta.url));
@@ -23,7 +23,7 @@ function find(text: string, word: string): { line: number; character: number } {
 let client: LspClient;
 beforeAll(async () => {
   const settings = { inlayHints: { bytes: true, addresses: true } };
-  client = await LspClient.start({ assemble, files, settings });
+  client = await LspClient.start({ assemble: incrementalAssembler(), files, settings });
 });
 afterAll(() => client.end());
 

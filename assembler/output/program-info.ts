@@ -5,6 +5,7 @@ import type { Assembly } from '../program/assembly';
 import { type Item, ItemKind } from '../program/item';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
+import { CertainPlaces } from './certain-places';
 import type { TextOrder } from './text-order';
 
 /** The line of the file that brought an item: that of the outermost macro call. */
@@ -57,8 +58,9 @@ function rangeOf(token: Token): SourceRange {
   return { file, line, column, endLine, endColumn };
 }
 
-export function symbolInfos(assembly: Assembly, { compare }: TextOrder): SymbolInfo[] {
+export function symbolInfos(assembly: Assembly, { compare }: TextOrder, placed: boolean): SymbolInfo[] {
   const infos: SymbolInfo[] = [];
+  const places = new CertainPlaces(assembly, placed);
   for (const symbol of assembly.symbols.table.values()) {
     const { definition, section } = symbol;
     if (!symbol.defined || !definition || definition.line.builtin) continue;
@@ -69,6 +71,7 @@ export function symbolInfos(assembly: Assembly, { compare }: TextOrder): SymbolI
       kind: symbol.kind,
       scope: symbol.scope === 'special' ? 'local' : symbol.scope,
       value: BigInt(add(symbol.offset, start)),
+      certain: places.has(symbol),
       section: section?.kind === 'section' ? section.name : '',
       definition: rangeOf(definition),
       references: symbol.references

@@ -28,9 +28,10 @@ export function conclude(assembly: Assembly): AssembleResult {
   const { diagnostics, format } = assembly;
   let output: Uint8Array | undefined;
   let listing: ListingWriter | undefined;
+  let placed = false;
   if (assembly.complete) {
     assembly.beginOutput();
-    const placed = format.place();
+    placed = format.place();
     const ok = placed && diagnostics.errors === 0;
     if (ok) listing = assembly.listing && new ListingWriter(assembly.listing);
     // Also where there will be no output: some of what is wrong shows only when bytes are made.
@@ -39,7 +40,7 @@ export function conclude(assembly: Assembly): AssembleResult {
     if (ok && diagnostics.errors === 0) output = format.file(contents);
     assembly.endOutput();
   }
-  return new Result(assembly, output, listing);
+  return new Result(assembly, output, listing, placed);
 }
 
 /** Lists that not everybody asks for are made when somebody does. */
@@ -58,6 +59,7 @@ class Result implements AssembleResult {
     private readonly assembly: Assembly,
     output: Uint8Array | undefined,
     listing: ListingWriter | undefined,
+    private readonly placed: boolean,
   ) {
     const { diagnostics, preprocessor } = assembly;
     this.order = new TextOrder(diagnostics.file, preprocessor.includedAt);
@@ -69,7 +71,7 @@ class Result implements AssembleResult {
   }
 
   get symbols(): SymbolInfo[] {
-    this.symbolList ??= symbolInfos(this.assembly, this.order);
+    this.symbolList ??= symbolInfos(this.assembly, this.order, this.placed);
     return this.symbolList;
   }
   get macros(): MacroInfo[] {

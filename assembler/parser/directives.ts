@@ -140,6 +140,8 @@ function float(assembly: Assembly, value: DirectiveValue): void {
       error(assembly, value, `unknown 'float' directive: ${value.text}`);
   }
   assembly.knownLines.forget();
+  // Edits would read lines with the settings of the source's end.
+  assembly.lineObserver?.renumbered();
 }
 
 function warning(assembly: Assembly, value: DirectiveValue): void {

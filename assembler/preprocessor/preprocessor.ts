@@ -59,7 +59,7 @@ export interface LineObserver {
   mentions(list: Token[], token: Token): void;
   /** It is an %else, %endif or the like. */
   closesCondition(): void;
-  /** Lines have other numbers from here on than they have in the file. */
+  /** Lines have other numbers from here on than they have in the file, or something else makes them hard to find. */
   renumbered(): void;
 }
 

@@ -183,6 +183,11 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     return suggestInstruction(word);
   }
 
+  /** It was told to give up: what there is of it is worth nothing. */
+  get wasCancelled(): boolean {
+    return this.ended;
+  }
+
   cancelled(): boolean {
     if (!this.ended && this.options.cancelled?.()) this.ended = true;
     return this.ended;
@@ -286,6 +291,11 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.editable = !this.layoutDependent && !this.preprocessor.ended;
     this.front = [...this.diagnostics.list];
     this.readSymbols = [...this.symbols.table.values()].map((symbol) => symbol.state);
+  }
+
+  /** What the source declares of a symbol; a definition may have changed it since. */
+  declared(symbol: ProgramSymbol): SymbolState | undefined {
+    return this.readSymbols.find((state) => state.symbol === symbol);
   }
 
   /** All passes over the items as they are now, as if they had just been read. */

@@ -107,12 +107,19 @@ class Region {
   private readSkipped(lines: readonly SourceLine[]): boolean {
     const { preprocessor } = this.assembly;
     for (const line of lines) {
-      preprocessor.line = line;
-      if (preprocessor.lexer.line(line)[0]?.type === T.Preprocessor) return false;
+      if (this.tokensOf(line)[0]?.type === T.Preprocessor) return false;
       this.fresh.push({ ...this.anchor!, line, effect: Effect.None, closes: false, foreign: undefined });
     }
     preprocessor.unique = provisionalNumber;
     return true;
+  }
+
+  private tokensOf(line: SourceLine): readonly Token[] {
+    const { preprocessor, diagnostics } = this.assembly;
+    // What the lexer has to say is said of this line.
+    diagnostics.line = line;
+    diagnostics.frame = undefined;
+    return preprocessor.lexer.line(line);
   }
 
   /** @param most the effect that the lines may have */
@@ -139,8 +146,7 @@ class Region {
   }
 
   private isStable(line: SourceLine): boolean {
-    const { preprocessor } = this.assembly;
-    const tokens = preprocessor.lexer.line(line);
+    const tokens = this.tokensOf(line);
     return tokens[0]?.type !== 91 && tokens.every((token) => isStableToken(token, this.edit.from));
   }
 
@@ -250,7 +256,8 @@ function redefine(assembly: Assembly, old: readonly Item[], fresh: readonly Item
   // What local names before the first label belong to depends on the last one.
   if (early && !sameLabels(old, fresh)) return false;
   for (const symbol of affected) {
-    if (symbol.scope === 'extern' || symbol.scope === 'common') return false;
+    const scope = assembly.declared(symbol)?.scope;
+    if (scope === 'extern' || scope === 'common') return false;
     symbol.definition = undefined;
     symbol.definedInMacro = undefined;
   }

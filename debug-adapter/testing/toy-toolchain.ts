@@ -71,7 +71,7 @@ function assemble(file: string, source: string): AssembleResult {
   });
   const symbols = labels.map(([name, definition]): SymbolInfo => {
     const value = BigInt(program.address(name));
-    return { name, kind: 'label', scope: 'local', value, section: '.text', definition, references: [] };
+    return { name, kind: 'label', scope: 'local', value, certain: true, section: '.text', definition, references: [] };
   });
   const output = diagnostics.length === 0 ? { output: program.bytes() } : {};
   return { ...output, diagnostics, symbols, macros: [], lines, dependencies: [file], origin: org };

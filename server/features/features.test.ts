@@ -12,7 +12,7 @@ import type {
   SignatureHelp,
   WorkspaceEdit,
 } from 'vscode-languageserver/node';
-import { assemble } from '../../assembler/assemble';
+import { incrementalAssembler } from '../model/incremental';
 import { type Case, casesOf, expectedText } from '../testing/cases';
 import { LspClient, type Marked, uriFor } from '../testing/lsp-client';
 import * as render from '../testing/render';
@@ -77,7 +77,7 @@ const ofFiles: Record<string, Ask> = {
 async function run(one: Case, feature: string): Promise<string> {
   const files = Object.fromEntries([...one.files].map(([path, { text }]) => [path, text]));
   const settings = feature === 'inlay-hints' ? { inlayHints: { bytes: true, addresses: true } } : {};
-  const client = await LspClient.start({ assemble, files, settings });
+  const client = await LspClient.start({ assemble: incrementalAssembler(), files, settings });
   const texts = (uri: string) => [...one.files].find(([path]) => uriFor(path) === uri)?.[1].text ?? '';
   const parts: string[] = [];
   try {

@@ -34,12 +34,12 @@ export class Assembled {
     return this.byName.get(name);
   }
 
-  /** The address of a label or the value of a constant, where it is known; a label has one only in a placed program. */
+  /** The address of a label or the value of a constant, where it is known: a label has none behind a mistake. */
   valueOf(name: string): bigint | undefined {
     const symbol = this.symbol(name);
     if (symbol === undefined || symbol.kind === 'extern') return undefined;
     const isAddress = symbol.kind === 'label' && symbol.section !== '';
-    return isAddress && !this.isPlaced ? undefined : symbol.value;
+    return isAddress && !symbol.certain ? undefined : symbol.value;
   }
 
   /**

@@ -20,7 +20,11 @@ const LONGEST_DELAY_MS = 2000;
 const MOST_ROUNDS = 12;
 
 /** The assembler; a parameter so that tests can pass one that is slow or broken. */
-export type Assemble = (file: string, source: string, options: AssembleOptions, reader: SourceReader) => AssembleResult;
+export interface Assemble {
+  (file: string, source: string, options: AssembleOptions, reader: SourceReader): AssembleResult;
+  /** Nobody has the program open any more. */
+  forget?(file: string): void;
+}
 
 export interface Analysis {
   result: AssembleResult;
@@ -115,6 +119,7 @@ export class Programs {
     for (const [root, program] of this.programs) {
       if (roots.has(root)) continue;
       this.programs.delete(root);
+      this.assemble.forget?.(root);
       if (!this.disposed) this.analysed(program, undefined, false);
     }
     for (const root of roots) {
