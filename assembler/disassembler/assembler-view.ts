@@ -1,7 +1,8 @@
 /** What the assembler would make of text: which template stands for a form, and what it wants said of sizes. */
 import type { Decoded } from '../../isa/decoded';
 import type { Form } from '../../isa/form';
-import { type OperandTemplate, type Template, templatesFor } from '../encoder/template';
+import type { OperandTemplate, Template } from '../encoder/template';
+import { templatesFor } from '../encoder/templates';
 
 function templatesOf(form: Form): readonly Template[] {
   return templatesFor(form.mnemonic)?.[form.operands.length] ?? [];

@@ -3,7 +3,7 @@ import type { Decoded } from '../../isa/decoded';
 import { kindInfo } from '../../isa/operand-kinds';
 import { registerName } from '../../isa/registers';
 import { modeOf } from '../encoder/match';
-import { templatesFor } from '../encoder/template';
+import { templatesFor } from '../encoder/templates';
 
 /** The prefixes in front of the mnemonic, each with a space after it. */
 export function prefixText(decoded: Decoded, bits: 16 | 32 | 64): string {

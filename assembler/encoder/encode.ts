@@ -18,7 +18,8 @@ import { Match } from './match';
 import { classify, registerByName } from './operand-class';
 import { segmentByte, sortPrefixes } from './prefix-slots';
 import { findByShape } from './shape';
-import { type Template, templatesFor } from './template';
+import type { Template } from './template';
+import { templatesFor } from './templates';
 
 /** Tells an error from a result. */
 export function isEncodeError(result: Encoded | EncodeError): result is EncodeError {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { laterMnemonics } from '../../isa/later-extensions';
 import { assemble, hasNasm } from '../../test/campaigns/instructions/oracle';
 import { encode, isEncodeError, isMnemonic } from './encode';
-import { templatesFor } from './template';
+import { templatesFor } from './templates';
 
 /**
  * Words in nasm's executable that it takes for mnemonics: no instruction has five operands. A linker keeps a string that is
