@@ -179,6 +179,7 @@ export interface LaunchArguments {
   floppy?: string;
   disk?: string;
   cdrom?: string;
+  virtioDisk?: string;
   initrd?: string;
   cmdline?: string;
   /** Stop before the first instruction. */

@@ -21,6 +21,7 @@ const launchArguments: Record<keyof LaunchArguments, true> = {
   floppy: true,
   disk: true,
   cdrom: true,
+  virtioDisk: true,
   initrd: true,
   cmdline: true,
   stopOnEntry: true,

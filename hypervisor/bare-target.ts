@@ -40,7 +40,7 @@ export class BareTarget implements Target {
   }
 
   get memorySize(): number {
-    return this.machine.memory.size;
+    return this.machine.memory.size - (this.machine.options.videoMemory ?? 0);
   }
 
   get serialOutput(): string {

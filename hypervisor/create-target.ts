@@ -5,7 +5,7 @@ import { defaultProfile } from '../machine/cpu/system/cpuid';
 import { guestMemory, Machine, type MachineOptions } from '../machine/machine';
 import { BareTarget } from './bare-target';
 import { EptTarget } from './ept-target';
-import { isLoadError, type LaunchOptions, type LoadError } from './launch-options';
+import { isLoadError, type LaunchOptions, type LoadError, VIDEO_MEMORY } from './launch-options';
 import type { Target } from './target';
 import { hostMemoryFor, Vmm } from './vmm/vmm';
 
@@ -54,12 +54,15 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
     initrd: options.initrd,
     commandLine: options.commandLine,
     cpus: options.cpus,
+    videoMemory: VIDEO_MEMORY,
   });
   if (isBootError(plan)) return loadError(plan.message);
-  const drives = { floppy: options.floppy, disk: options.disk, cdrom: options.cdrom, ...plan.drives };
-  const devices = { ...drives, realModeEntry: plan.realModeEntry };
+  const { floppy, disk, cdrom, virtioDisk } = options;
+  const drives = { floppy, disk, cdrom, virtioDisk, ...plan.drives };
+  const devices = { ...drives, realModeEntry: plan.realModeEntry, videoMemory: VIDEO_MEMORY };
+  const memory = options.memory + VIDEO_MEMORY;
   if (options.virtualization === 'none') {
-    const machine = buildMachine({ memory: options.memory, cpus: options.cpus, tier1: options.tier1, ...devices });
+    const machine = buildMachine({ memory, cpus: options.cpus, tier1: options.tier1, ...devices });
     if (isLoadError(machine)) return machine;
     machine.processor.profile = defaultProfile({ vmx: true });
     const start = plan.place(guestMemory(machine.memory));
@@ -67,9 +70,9 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
     applyBootState(machine.processor, start.state);
     return new BareTarget(machine);
   }
-  const machine = buildMachine({ memory: hostMemoryFor(options.memory), tier1: options.tier1 });
+  const machine = buildMachine({ memory: hostMemoryFor(memory), tier1: options.tier1 });
   if (isLoadError(machine)) return machine;
-  const vmm = new Vmm(machine, options.memory, { ...devices, cpus: options.cpus });
+  const vmm = new Vmm(machine, memory, { ...devices, cpus: options.cpus });
   const start = plan.place(vmm.memory);
   if (isBootError(start)) return loadError(start.message);
   const target = new EptTarget(machine, vmm);

@@ -60,7 +60,7 @@ export class EptTarget implements Target {
   }
 
   get memorySize(): number {
-    return this.vmm.memory.size;
+    return this.vmm.memory.size - this.vmm.videoMemory;
   }
 
   get serialOutput(): string {
@@ -180,7 +180,7 @@ export class EptTarget implements Target {
       false,
       false,
     );
-    if ('errorCode' in found || found.guestPhysical >= this.memorySize) return undefined;
+    if ('errorCode' in found || found.guestPhysical >= this.vmm.memory.size) return undefined;
     return found.guestPhysical;
   }
 

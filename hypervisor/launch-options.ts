@@ -15,7 +15,17 @@ export const VIRTUALIZATION_METHODS: readonly VirtualizationMethod[] = [
 ];
 
 /** How a program is started. `auto` finds it from the bytes (signatures; 55 AA at offset 510 is a boot sector; else flat). */
-export const BOOT_KINDS = ['auto', 'boot-sector', 'flat', 'elf', 'multiboot', 'multiboot2', 'linux'] as const;
+export const BOOT_KINDS = [
+  'auto',
+  'boot-sector',
+  'cdrom',
+  'flat',
+  'elf',
+  'multiboot',
+  'multiboot2',
+  'linux',
+  'pvh',
+] as const;
 export type BootKind = (typeof BOOT_KINDS)[number];
 
 /** When hot code is translated: `always` from its first execution. The guest cannot tell; a switch for tests. */
@@ -41,12 +51,20 @@ export interface LaunchOptions {
   floppy?: Uint8Array;
   disk?: Uint8Array;
   cdrom?: Uint8Array;
+  /** A disk on virtio; the BIOS does not boot from it. */
+  virtioDisk?: Uint8Array;
   /** Initial RAM disk, given to a Linux or Multiboot guest. */
   initrd?: Uint8Array;
   /** Command line, given as it is to a Linux or Multiboot guest. */
   commandLine?: string;
   tier1: Tier1Switch;
 }
+
+/**
+ * Bytes of the display's frame buffer, behind the guest's RAM: VBE modes up to 1024x768 in 32 bits a pixel. No table that a
+ * guest is given counts it as RAM.
+ */
+export const VIDEO_MEMORY = 4 * 1024 * 1024;
 
 /** What holds where the user says nothing. */
 export const DEFAULT_LAUNCH = {

@@ -107,8 +107,8 @@ export async function loadProgram(
   const cpus = args.cpus ?? DEFAULT_LAUNCH.cpus;
   if (!Number.isInteger(cpus) || cpus < 1) return failure(`cpus \`${args.cpus}\` is no number of processors`);
 
-  const drives: Partial<Record<'floppy' | 'disk' | 'cdrom' | 'initrd', Uint8Array>> = {};
-  for (const drive of ['floppy', 'disk', 'cdrom', 'initrd'] as const) {
+  const drives: Partial<Record<'floppy' | 'disk' | 'cdrom' | 'virtioDisk' | 'initrd', Uint8Array>> = {};
+  for (const drive of ['floppy', 'disk', 'cdrom', 'virtioDisk', 'initrd'] as const) {
     const path = args[drive];
     if (path === undefined) continue;
     const bytes = await files.readBytes(path);

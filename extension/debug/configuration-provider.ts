@@ -6,7 +6,7 @@ import type { ProgramCheck } from './program-check';
 
 const sourceFile = /\.(asm|nasm)$/i;
 /** Launch arguments beside `program` that name a file. */
-const otherFiles = ['floppy', 'disk', 'cdrom', 'initrd', 'symbols'];
+const otherFiles = ['floppy', 'disk', 'cdrom', 'virtioDisk', 'initrd', 'symbols'];
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   readonly #check: ProgramCheck;

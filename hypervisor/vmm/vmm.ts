@@ -62,6 +62,8 @@ export class Vmm implements Vm {
   readonly ept: Ept;
   readonly vcpus: VCpuSet;
   readonly log = new ExitLog();
+  /** Bytes at the end of {@link memory} that are the display's frame buffer. */
+  readonly videoMemory: number;
   end: VmEnd | undefined;
   #resetWanted = false;
   /** Exit reasons after whose handling the machine is to stop. */
@@ -75,6 +77,7 @@ export class Vmm implements Vm {
     devices: Omit<PcOptions, 'memory'>,
   ) {
     const { memory, processor, vmx } = machine;
+    this.videoMemory = devices.videoMemory ?? 0;
     processor.profile = defaultProfile({ vmx: true });
     this.frames = new HostFrames(memory, HOST_START);
     const vmxon = this.#page(VMCS_REVISION);

@@ -12,7 +12,7 @@ import {
   PciOffset,
   STATUS_INTERRUPT,
 } from './pci-bus';
-import { type QueueState, VirtQueue } from './virtio-queue';
+import { QUEUE_MAX, type QueueState, VirtQueue } from './virtio-queue';
 
 const VENDOR = 0x1af4;
 const DEVICE_BASE = 0x1040;
@@ -346,14 +346,14 @@ export abstract class VirtioPci implements MemoryDevice {
   protected loadOwn(_state: unknown): void {}
 }
 
-/** Registers of the selected queue; fixed once it is enabled (4.1.4.3.2). */
+/** Registers of the selected queue; fixed once it is enabled, and no larger than the device offered (4.1.4.3.2). */
 function writeQueue(queue: QueueState, at: number, value: number): void {
   if (queue.enabled) return;
   const half = (now: number, high: boolean) =>
     high ? (now % 2 ** 32) + value * 2 ** 32 : now - (now % 2 ** 32) + value;
   switch (at) {
     case QUEUE_SIZE:
-      if (value > 0 && value <= 0x8000 && (value & (value - 1)) === 0) queue.size = value;
+      if (value > 0 && value <= QUEUE_MAX && (value & (value - 1)) === 0) queue.size = value;
       break;
     case QUEUE_ENABLE:
       queue.enabled = value === 1;
