@@ -289,6 +289,65 @@ describe('a program that is edited', () => {
   });
 });
 
+describe('a model', () => {
+  const reader = readerOf('/none');
+  const lines = ['bits 16', 'nop', 'bits 64', '', 'mov rax, 1', '%if 0', 'bits 32', '%endif', 'ret'];
+
+  it('knows the mode at each line, also behind an edit', () => {
+    const model = new ProgramModel('a.asm', { format: 'elf32' }, reader);
+    model.update(lines.join('\n'));
+    expect(lines.map((_, i) => model.bitsAt(i))).toEqual([32, 16, 16, 64, 64, 64, 64, 64, 64]);
+    model.update(['nop', ...lines].join('\n'));
+    expect(model.incremental).toBe(true);
+    expect([0, 1, 2, 3, 4, 9, 50].map((i) => model.bitsAt(i))).toEqual([32, 32, 16, 16, 64, 64, 64]);
+  });
+
+  it('reads only what changed, for the edits that people make most', () => {
+    const source = [
+      '%macro twice 1',
+      ' inc %1',
+      '%%on: inc %1',
+      '%endmacro',
+      'a: nop',
+      '.x: jmp .x',
+      ' twice eax',
+      'b:',
+      '.x:',
+    ];
+    const model = new ProgramModel('a.asm', { format: 'bin' }, reader);
+    const incremental = (change: (lines: string[]) => void): boolean => {
+      model.update(source.join('\n'));
+      const changed = [...source];
+      change(changed);
+      model.update(changed.join('\n'));
+      return model.incremental;
+    };
+    expect(incremental((l) => l.splice(5, 0, ' mov eax, 5'))).toBe(true);
+    expect(incremental((l) => l.splice(5, 1))).toBe(true);
+    expect(incremental((l) => l.splice(5, 0, 'fresh:'))).toBe(true);
+    expect(incremental((l) => l.splice(6, 0, ' twice ebx'))).toBe(true);
+    expect(incremental((l) => l.push(' ret'))).toBe(true);
+    expect(incremental((l) => l.splice(5, 0, ' mov eax, ('))).toBe(true);
+    // Lines that say what others mean.
+    expect(incremental((l) => l.splice(1, 0, ' dec %1'))).toBe(false);
+    expect(incremental((l) => l.splice(5, 0, '%define eax ebx'))).toBe(false);
+    expect(incremental((l) => l.splice(5, 0, 'bits 32'))).toBe(false);
+  });
+
+  it('reads a file that it includes again when that has changed', () => {
+    let included = 'db 1';
+    const model = new ProgramModel(
+      'a.asm',
+      { format: 'bin' },
+      { resolve: (name) => name, readText: () => included, readBytes: () => undefined },
+    );
+    const source = '%include "b.inc"\ndb 2';
+    expect([...model.update(source).output!]).toEqual([1, 2]);
+    included = 'db 3';
+    expect([...model.update(source).output!]).toEqual([3, 2]);
+  });
+});
+
 /** What the last edits changed. */
 function shown(history: readonly string[]): string {
   const out: string[] = [];
