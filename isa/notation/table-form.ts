@@ -78,7 +78,8 @@ export class TableForm implements Form {
   private makeOpcode(): Opcode {
     const { row, size } = this;
     const { opcode: general, immediates } = row.read();
-    const opcode = copyOpcode(general);
+    // A row without sizes is one form, and what was read is its own.
+    const opcode = size === 0 ? general : copyOpcode(general);
     for (const word of immediates) opcode.immediates.push(sizedImmediates[word]?.[this.column] ?? (word as Immediate));
     if (size === 0) {
       if (row.f64 || (row.d64 && opcode.operandSize === 64)) opcode.defaultSize64 = true;
