@@ -3,6 +3,7 @@ import { planBoot } from '../machine/boot/plan';
 import { applyBootState } from '../machine/cpu/apply-boot-state';
 import { defaultProfile } from '../machine/cpu/system/cpuid';
 import { guestMemory, Machine, type MachineOptions } from '../machine/machine';
+import { DEFAULT_BOOT_ORDER } from '../machine/platform';
 import { BareTarget } from './bare-target';
 import { EptTarget } from './ept-target';
 import { isLoadError, type LaunchOptions, type LoadError, VIDEO_MEMORY } from './launch-options';
@@ -59,7 +60,10 @@ export function createTarget(options: LaunchOptions): Target | LoadError {
   if (isBootError(plan)) return loadError(plan.message);
   const { floppy, disk, cdrom, virtioDisk } = options;
   const drives = { floppy, disk, cdrom, virtioDisk, ...plan.drives };
-  const devices = { ...drives, realModeEntry: plan.realModeEntry, videoMemory: VIDEO_MEMORY };
+  // the program's own drive comes first, whatever else is plugged in
+  const own = DEFAULT_BOOT_ORDER.filter((drive) => plan.drives[drive] !== undefined);
+  const bootOrder = [...own, ...DEFAULT_BOOT_ORDER.filter((drive) => !own.includes(drive))];
+  const devices = { ...drives, bootOrder, realModeEntry: plan.realModeEntry, videoMemory: VIDEO_MEMORY };
   const memory = options.memory + VIDEO_MEMORY;
   if (options.virtualization === 'none') {
     const machine = buildMachine({ memory, cpus: options.cpus, tier1: options.tier1, ...devices });

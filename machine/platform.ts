@@ -308,9 +308,11 @@ export class Platform {
     return this.pc.vbe.display() ?? this.pc.vga.display();
   }
 
-  /** The text screen, lines without trailing blanks; no lines in graphics modes. */
+  /** The text screen, lines without trailing blanks; in graphics modes one line that says which. */
   screenText(): string[] {
-    return this.display() === undefined ? this.pc.vga.screenText() : [];
+    const display = this.display();
+    if (display === undefined) return this.pc.vga.screenText();
+    return [`[graphics mode: ${display.width} x ${display.height}, ${display.bitsPerPixel} bits a pixel]`];
   }
 }
 
