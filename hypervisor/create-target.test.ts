@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assembleText, powerOn, runToEnd } from '../test/guests';
+import { VIDEO_MEMORY } from './launch-options';
 
 const sector = (body: string) =>
   assembleText(`bits 16\norg 0x7c00\n${body}\ncli\nhlt\ntimes 510 - ($ - $$) db 0\ndw 0xaa55\n`);
@@ -39,7 +40,7 @@ mov ax, [0x8000 + 18]`),
     runToEnd(target, 50_000_000);
     expect(target.serialOutput).toBe('Y');
     expect(target.screen()).toEqual([expect.stringMatching(/^\[graphics mode: 1024 x 768, (24|32) bits a pixel\]$/)]);
-    expect(Number(target.registers().gpr[0]! & 0xffffn)).toBe((8 << 20) / 65536);
+    expect(Number(target.registers().gpr[0]! & 0xffffn)).toBe(VIDEO_MEMORY / 65536);
   });
 
   it('waits for a time with few instructions where PAUSE is in the loop', () => {
