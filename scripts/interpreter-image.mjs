@@ -4,8 +4,8 @@ import { root } from './process.mjs';
 
 const GENERATE = `
 import { InterpreterModule } from './machine/cpu/interpreter';
-import { forms } from './isa/table';
-export const bytes = new InterpreterModule(forms, undefined).bytes;
+import { allForms } from './isa/table';
+export const bytes = new InterpreterModule(allForms(), undefined).bytes;
 `;
 
 /** Runs the generator, bundled in memory. @returns {Promise<Uint8Array>} */
