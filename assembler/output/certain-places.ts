@@ -52,7 +52,11 @@ export class CertainPlaces {
 
   private limit({ section, offset }: Item, file: string, line: number): void {
     const known = this.limits.get(section);
-    if (!known || offset < known.offset) this.limits.set(section, { offset, file, line });
+    const earlier =
+      !known ||
+      offset < known.offset ||
+      (offset === known.offset && (file === known.file ? line < known.line : file < known.file));
+    if (earlier) this.limits.set(section, { offset, file, line });
   }
 
   /** The first item of the line or of one after it. */
