@@ -47,6 +47,10 @@ const words: Record<string, string> = {
   'Cyrix MMX': 'paddsiw paveb pdistib pmachriw pmagw pmulhriw pmulhrwc pmv{gez,lz,nz,z}b psubsiw',
 };
 
+/** Instructions of the table that AVX-512 gives operands which AVX has not: immediates beside memory, general registers. */
+const widened = `
+  vpslldq vpsrldq vps{ll,rl}{w,d,q} vpsra{w,d} vpbroadcast{b,w,d,q} vperm{q,pd} vcvt{,t}pd2dq vcvtpd2ps vextractps vpextr{b,w}`;
+
 /** All words that a word with braces stands for. */
 function expand(word: string): string[] {
   const open = word.indexOf('{');
@@ -57,6 +61,8 @@ function expand(word: string): string[] {
   return choices.flatMap((choice) => rest.map((end) => word.slice(0, open) + choice + end));
 }
 
+const expandAll = (text: string): string[] => text.trim().split(/\s+/).flatMap(expand);
+
 let byMnemonic: Map<string, string> | undefined;
 
 /** Every such mnemonic, in lower case, with its extension; made at the first use. */
@@ -64,7 +70,7 @@ export function laterMnemonics(): ReadonlyMap<string, string> {
   if (byMnemonic === undefined) {
     byMnemonic = new Map();
     for (const [extension, text] of Object.entries(words))
-      for (const word of text.trim().split(/\s+/)) for (const name of expand(word)) byMnemonic.set(name, extension);
+      for (const name of expandAll(text)) byMnemonic.set(name, extension);
   }
   return byMnemonic;
 }
@@ -72,4 +78,12 @@ export function laterMnemonics(): ReadonlyMap<string, string> {
 /** The extension that an instruction which the table does not have yet belongs to. @param mnemonic in lower case */
 export function laterExtension(mnemonic: string): string | undefined {
   return laterMnemonics().get(mnemonic);
+}
+
+let widenedMnemonics: ReadonlySet<string> | undefined;
+
+/** Does AVX-512 have forms of the mnemonic with other operands than the table's? */
+export function hasLaterForms(mnemonic: string): boolean {
+  widenedMnemonics ??= new Set(expandAll(widened));
+  return widenedMnemonics.has(mnemonic);
 }

@@ -2,7 +2,7 @@
  * From a parsed instruction to bytes, as NASM 2.16 chooses them. Where a field cannot be known yet (another section, an
  * external symbol) the bytes hold zero and a fixup says what belongs there.
  */
-import { laterExtension } from '../../isa/later-extensions';
+import { hasLaterForms, laterExtension } from '../../isa/later-extensions';
 import { emit } from './emit';
 import { Encoding, Refusal } from './encoding';
 import type {
@@ -136,7 +136,7 @@ function sizesOf(name: string): number {
 
 function chooseTemplate(encoding: Encoding, templates: readonly Template[] | undefined): Template {
   const { instruction, context, addressSize } = encoding;
-  if (templates === undefined) throw new Refusal('invalid combination of opcode and operands');
+  if (templates === undefined) throw new Refusal(invalidCombination(instruction.mnemonic));
   const { bits, defaultRel } = context;
   const parsed = instruction.mnemonic === 'lea' ? instruction.operands.map(asAddress) : instruction.operands;
   encoding.operands = parsed.map((operand) =>
@@ -167,8 +167,13 @@ function messageOf(outcome: number, { context, instruction }: Encoding): string 
     case Match.Encoding:
       return `instruction not encodable with {${instruction.encodingHint}} prefix`;
     default:
-      return 'invalid combination of opcode and operands';
+      return invalidCombination(instruction.mnemonic);
   }
+}
+
+function invalidCombination(mnemonic: string): string {
+  const message = 'invalid combination of opcode and operands';
+  return hasLaterForms(mnemonic) ? `${message}; AVX-512 forms of \`${mnemonic}' are not supported yet` : message;
 }
 
 /** Is the target in reach of the two-byte jump? Nothing known means yes, as in NASM's first pass. */

@@ -41,10 +41,12 @@ describe('instructions of later extensions', () => {
     expect([...laterMnemonics().keys()].filter((name) => templatesFor(name) !== undefined)).toEqual([]);
   });
 
-  it('are refused by the name of their extension', () => {
-    const range = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
+  const range = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
+
+  function refusal(mnemonic: string, ...registers: string[]): string {
+    const operands = registers.map((name) => ({ kind: 'register', name, size: 0, range }) as const);
     const result = encode(
-      { mnemonic: 'vpternlogd', operands: [], prefixes: [], encodingHint: '', range },
+      { mnemonic, operands, prefixes: [], encodingHint: '', range },
       {
         bits: 64,
         address: { offset: 0n, forward: false },
@@ -53,6 +55,18 @@ describe('instructions of later extensions', () => {
         optimization: 9,
       },
     );
-    expect(isEncodeError(result) && result.message).toBe("instruction `vpternlogd' (AVX-512) is not supported yet");
+    return isEncodeError(result) ? result.message : 'none';
+  }
+
+  it('are refused by the name of their extension', () => {
+    expect(refusal('vpternlogd')).toBe("instruction `vpternlogd' (AVX-512) is not supported yet");
+    expect(refusal('pfadd')).toBe("instruction `pfadd' (AMD 3DNow!) is not supported yet");
+  });
+
+  it('are named where an instruction of AVX has more forms in AVX-512', () => {
+    expect(refusal('vpbroadcastb', 'xmm0', 'eax')).toBe(
+      "invalid combination of opcode and operands; AVX-512 forms of `vpbroadcastb' are not supported yet",
+    );
+    expect(refusal('vpaddb', 'xmm0', 'eax')).toBe('invalid combination of opcode and operands');
   });
 });
