@@ -11,8 +11,9 @@
  * All of it takes some seven minutes of one core (`--full`). Without it, of the forms each second case is taken and of the shapes
  * each third, which stays above two million cases; prefixes, -O0, -O1 and `default rel` are whole.
  */
+
+import type { Bits } from './instructions/addresses';
 import type { Difference } from './instructions/compare';
-import type { Bits } from './instructions/operands';
 import { type Plan, run, type Totals } from './instructions/run';
 
 const words = process.argv.slice(2);

@@ -1,7 +1,8 @@
 /** Cases from the table: every form over its operands, and every mnemonic over shapes that no form has. */
 import type { Form } from '../../../isa/form';
+import type { Bits } from './addresses';
 import type { Case } from './compare';
-import { type Bits, type Operand, operandsFor, shapes } from './operands';
+import { type Operand, operandsFor, shapes } from './operands';
 
 /** A usual operand of each position beside the one that is varied. */
 function usual(lists: readonly Operand[][]): Operand[] {

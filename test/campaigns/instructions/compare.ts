@@ -1,7 +1,8 @@
 /** Compares the encoder with nasm, case by case. */
 import { encode, isEncodeError } from '../../../assembler/encoder/encode';
 import type { ParsedInstruction } from '../../../assembler/encoder/instruction';
-import { type Bits, type Operand, section } from './operands';
+import type { Bits } from './addresses';
+import { type Operand, section } from './operands';
 import { assemble } from './oracle';
 
 export interface Case {

@@ -1,9 +1,9 @@
 /** From bytes back to text, and from the text with nasm to the same bytes; lengths beside ndisasm's and objdump's. */
 import { disassemble } from '../../../assembler/disassembler/disassemble';
 import { decode, isDecoded } from '../../../isa/decoder';
+import type { Bits } from './addresses';
 import { hex } from './compare';
 import { whyUndecodable } from './explained';
-import type { Bits } from './operands';
 import { assemble, ndisasmLengths, objdumpLengths } from './oracle';
 
 export interface RoundTrip {

@@ -1,9 +1,9 @@
 /** One part of the instruction campaign: cases in batches, compared with nasm and taken round. */
 import { allForms } from '../../../isa/table';
+import type { Bits } from './addresses';
 import { casesOfForm, casesOfPrefixes, casesOfShapes } from './cases';
 import { type Case, type Comparison, compare, type Difference, type Options } from './compare';
 import { isAnother } from './explained';
-import type { Bits } from './operands';
 import { roundTrip } from './round-trip';
 
 export type Part = 'forms' | 'shapes' | 'prefixes';
