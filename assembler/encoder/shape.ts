@@ -10,7 +10,7 @@ import type { Template } from './template';
 const sizeIndex: Record<number, number> = { 0: 0, 8: 1, 16: 2, 32: 3, 64: 4, 80: 5, 128: 6, 256: 7, 512: 8 };
 
 /** Below 4096. */
-function operandShape(operand: ClassedOperand): number {
+export function operandShape(operand: ClassedOperand): number {
   const { register } = operand;
   if (register !== undefined) return register.id;
   const size = sizeIndex[operand.size];

@@ -1,6 +1,7 @@
 import type { AssembleOptions, Diagnostic, SourceReader } from '../api';
 import { Diagnostics, type Frame, TokenRange } from '../diagnostics';
 import type { Encode, ParsedInstruction } from '../encoder/instruction';
+import { PlainEncoder } from '../encoder/plain';
 import { Evaluator } from '../expression/evaluate';
 import { Expression, Op } from '../expression/expression';
 import type { FloatSettings } from '../expression/float';
@@ -16,7 +17,8 @@ import { type LineObserver, Preprocessor, type PreprocessorHost } from '../prepr
 import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import { T, Token } from '../source/token';
-import { BranchLine, BranchTokens, ComposedLines } from './composed-lines';
+import type { CodeBuffer } from './code-buffer';
+import { BranchLine, BranchTokens, ComposedLines, type InstructionEncoder } from './composed-lines';
 import { Code, condense, type Item, ItemKind, isStatement, type Mode, type PureCode, Statement } from './item';
 import { Layout } from './layout';
 import { Effect, type LineRecords, type LineState } from './line-records';
@@ -29,7 +31,7 @@ import { Symbols } from './symbols';
 import { OperandValue } from './value';
 
 /** One run over a source, from text to items with sizes and addresses. */
-export class Assembly implements ParserContext, PreprocessorHost, FormatProgram, NameResolver {
+export class Assembly implements ParserContext, PreprocessorHost, FormatProgram, NameResolver, InstructionEncoder {
   readonly diagnostics: Diagnostics;
   readonly evaluator: Evaluator;
   readonly identifiers = new Identifiers();
@@ -58,12 +60,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
-  readonly knownLines = new KnownLines<PureCode | BranchLine | BranchTokens>(
-    new ComposedLines(this.identifiers, (instruction) => {
-      const at = this.layout.encodePure(instruction, this.mode);
-      return { at, size: this.layout.pureSize };
-    }),
-  );
+  readonly knownLines = new KnownLines<PureCode | BranchLine | BranchTokens>(new ComposedLines(this.identifiers, this));
   statements!: StatementParser;
   /** What each line of the main file was read with; undefined where nobody will edit them. */
   records: LineRecords | undefined;
@@ -378,6 +375,19 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
         preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
       }
     }
+  }
+
+  get code(): CodeBuffer {
+    return this.layout.code;
+  }
+  encode(instruction: ParsedInstruction): number {
+    return this.layout.encodePure(instruction, this.mode);
+  }
+  get size(): number {
+    return this.layout.pureSize;
+  }
+  plainEncoder(): PlainEncoder {
+    return new PlainEncoder(this.layout.contextFor(this.mode));
   }
 
   addCode(instruction: ParsedInstruction, line: SourceLine, frame: Frame | undefined): boolean {

@@ -1,7 +1,9 @@
 import type { MemoryOperand, ParsedInstruction, ParsedOperand } from '../encoder/instruction';
+import type { PlainEncoder, PlainOperand } from '../encoder/plain';
 import type { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token } from '../source/token';
+import type { CodeBuffer } from './code-buffer';
 import type { PureCode } from './item';
 import { OperandValue } from './value';
 
@@ -22,6 +24,25 @@ const plainNumber = /^(?:0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10})$/;
 
 const noPrefixes: string[] = [];
 const nowhere = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
+
+/** What the lines' instructions are encoded by. */
+export interface InstructionEncoder {
+  readonly code: CodeBuffer;
+  /** The place of an instruction's bytes in {@link code}, -1 where they depend on more; their number in {@link size}. */
+  encode(instruction: ParsedInstruction): number;
+  readonly size: number;
+  /** The short cut for plain instructions in the mode that is in force. */
+  plainEncoder(): PlainEncoder;
+}
+
+/** An operand, and what makes its encoding short where it is plain. */
+interface KnownOperand {
+  readonly parsed: ParsedOperand;
+  readonly plain: PlainOperand | undefined;
+}
+
+/** Longer than any instruction without prefixes. */
+const longestCode = 16;
 
 /** A branch to a label: its names and where they stand. */
 export class BranchLine {
@@ -54,13 +75,13 @@ interface AddressPattern {
  */
 export class ComposedLines {
   private readonly mnemonics = new Map<string, string>();
-  private readonly operands = new Map<string, ParsedOperand>();
+  private readonly operands = new Map<string, KnownOperand>();
+  private plain: PlainEncoder | undefined;
   private readonly addresses = new Map<string, AddressPattern>();
 
-  /** @param encode the place of an instruction's bytes, -1 where they depend on more, and their number */
   constructor(
     private readonly identifiers: Identifiers,
-    private readonly encode: (instruction: ParsedInstruction) => { at: number; size: number },
+    private readonly encoder: InstructionEncoder,
   ) {}
 
   /** What a line of known parts is; undefined where it takes the lexer and the parser to tell. */
@@ -69,7 +90,7 @@ export class ComposedLines {
     if (match === null) return undefined;
     const mnemonic = this.mnemonics.get(match[3]!);
     if (mnemonic === undefined) return this.branch(match);
-    const operands: ParsedOperand[] = [];
+    const operands: KnownOperand[] = [];
     const first = match[4];
     if (first !== undefined) {
       const operand = this.operand(first);
@@ -82,10 +103,36 @@ export class ComposedLines {
         operands.push(other);
       }
     }
-    const { at, size } = this.encode({ mnemonic, operands, prefixes: noPrefixes, encodingHint: '', range: nowhere });
-    if (at < 0) return undefined;
     const column = match[1]!.length;
-    return { at, size, column, end: column + match[2]!.length };
+    return this.code(mnemonic, operands, column, column + match[2]!.length);
+  }
+
+  private code(mnemonic: string, operands: readonly KnownOperand[], column: number, end: number): PureCode | undefined {
+    const { code } = this.encoder;
+    const plain: PlainOperand[] = [];
+    for (let i = 0; i < operands.length; i++) {
+      const one = operands[i]!.plain;
+      if (one !== undefined) plain.push(one);
+    }
+    if (plain.length === operands.length) {
+      this.plain ??= this.encoder.plainEncoder();
+      const at = code.room(longestCode);
+      const size = this.plain.encode(mnemonic, plain, code.bytes, at);
+      if (size > 0) {
+        code.advance(size);
+        return { at, size, column, end };
+      }
+    }
+    const parsed = operands.map((operand) => operand.parsed);
+    const instruction: ParsedInstruction = {
+      mnemonic,
+      operands: parsed,
+      prefixes: noPrefixes,
+      encodingHint: '',
+      range: nowhere,
+    };
+    const at = this.encoder.encode(instruction);
+    return at < 0 ? undefined : { at, size: this.encoder.size, column, end };
   }
 
   /** The same of the tokens that a macro made of a line: a name and operands of one token each. */
@@ -103,17 +150,15 @@ export class ComposedLines {
     }
     if (length === 4 && (tokens[2]!.type !== 44 /* , */ || (tokens[3]!.type === T.Identifier && !isName(tokens[3]!))))
       return undefined;
-    const operands: ParsedOperand[] = [];
+    const operands: KnownOperand[] = [];
     for (let i = 1; i < length; i += 2) {
       const operand = this.operand(tokens[i]!.text);
       if (operand === undefined) return undefined;
       operands.push(operand);
     }
-    const { at, size } = this.encode({ mnemonic, operands, prefixes: noPrefixes, encodingHint: '', range: nowhere });
-    if (at < 0) return undefined;
     const last = tokens[length - 1]!;
     const onLine = first.line === line && last.line === line;
-    return { at, size, column: onLine ? first.column : 0, end: onLine ? last.end : line.text.length };
+    return this.code(mnemonic, operands, onLine ? first.column : 0, onLine ? last.end : line.text.length);
   }
 
   /** `jz .loop`, where no macro has such a name. */
@@ -136,16 +181,23 @@ export class ComposedLines {
     return new BranchLine(mnemonic, label, column, column + match[2]!.length - target.length);
   }
 
-  private operand(text: string): ParsedOperand | undefined {
+  private known(parsed: ParsedOperand): KnownOperand {
+    this.plain ??= this.encoder.plainEncoder();
+    return { parsed, plain: this.plain.operand(parsed) };
+  }
+
+  private operand(text: string): KnownOperand | undefined {
     const known = this.operands.get(text);
     if (known !== undefined) return known;
-    if (plainNumber.test(text))
-      return { kind: 'immediate', value: numberValue(BigInt(text)), size: 0, strict: false, range: nowhere };
+    if (plainNumber.test(text)) {
+      const value = numberValue(BigInt(text));
+      return this.known({ kind: 'immediate', value, size: 0, strict: false, range: nowhere });
+    }
     const match = addressWithNumber.exec(text);
     if (match === null) return undefined;
     const pattern = this.addresses.get(match[1]!);
     if (pattern === undefined) return undefined;
-    return { ...pattern.operand, displacement: numberValue(pattern.rest + lastNumber(match)) };
+    return this.known({ ...pattern.operand, displacement: numberValue(pattern.rest + lastNumber(match)) });
   }
 
   /** The same of a macro's line with arguments put in; only operands of one token are looked for again. */
@@ -155,7 +207,7 @@ export class ComposedLines {
     for (const token of tokens) if (token.type === T.Identifier && !isName(token)) return;
     this.mnemonics.set(tokens[0]!.text, mnemonic);
     operands.forEach((operand, i) => {
-      if (isContextFree(operand)) this.operands.set(tokens[2 * i + 1]!.text, operand);
+      if (isContextFree(operand)) this.operands.set(tokens[2 * i + 1]!.text, this.known(operand));
     });
   }
 
@@ -179,7 +231,7 @@ export class ComposedLines {
       const text = match[4 + i]!;
       if (!isContextFree(operand)) continue;
       const address = operand.kind === 'memory' ? addressWithNumber.exec(text) : null;
-      if (address === null) this.operands.set(text, operand);
+      if (address === null) this.operands.set(text, this.known(operand));
       else {
         const memory = operand as MemoryOperand;
         this.addresses.set(address[1]!, {
@@ -195,6 +247,7 @@ export class ComposedLines {
     this.mnemonics.clear();
     this.operands.clear();
     this.addresses.clear();
+    this.plain = undefined;
   }
 }
 

@@ -294,6 +294,11 @@ export class Layout {
     return this.code.add(encoded.bytes);
   }
 
+  /** A context that stays as it is, for instructions of one mode. */
+  contextFor(mode: Mode): EncodeContext {
+    return { ...this.contextOf(mode) };
+  }
+
   /** Bytes of the instruction that {@link encodePure} was given last. */
   pureSize = 0;
   readonly code = new CodeBuffer();
