@@ -20,6 +20,8 @@ export function preprocess(
   reader: SourceReader,
 ): PreprocessResult {
   const assembly = makeAssembly(file, options, reader);
+  // What NASM's macros see where nothing is assembled.
+  assembly.passNumber = 3;
   const preprocessor = assembly.startSource(file, source);
   assembly.preprocessing = true;
   preprocessor.blankLines = true;

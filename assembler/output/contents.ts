@@ -215,7 +215,8 @@ export class ContentsWriter {
       offset: at + fixup.offset,
       size: fixup.size,
       target,
-      relativeTo: fixup.relative ? at + length : undefined,
+      // `x - $$` of another section, a displacement or an immediate: counted from the start of this one, as in data.
+      relativeTo: fixup.relative ? at + length : target.selfRelative ? 0 : undefined,
       signed: fixup.signed,
       item,
     };

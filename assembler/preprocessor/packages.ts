@@ -84,6 +84,9 @@ times (((%1) - (($-$$) % (%1))) % (%1)) %2
 %else
 %push
 [__?fill?__ __?ALIGN_FILL?__,__?ALIGN_JMP_THRESHOLD?__,(((%1) - (($-$$) % (%1))) % (%1))]
+%ifn __?PASS?__ == 3
+%$end:
+%endif
 %pop
 %endif
 %endmacro
