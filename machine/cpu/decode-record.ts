@@ -59,9 +59,13 @@ export function fillRecord(
         i32[at + (DecodedRecord.immediate >>> 2)] = operand.low;
         i32[at + (DecodedRecord.immediate >>> 2) + 1] = operand.high;
         break;
-      case 'relative':
-        i32[at + (DecodedRecord.target >>> 2)] = offset + decoded.length + operand.displacement;
+      case 'relative': {
+        const target = offset + decoded.length + operand.displacement;
+        i32[at + (DecodedRecord.target >>> 2)] = target;
+        i32[at + (DecodedRecord.displacement >>> 2)] = target;
+        i32[at + (DecodedRecord.displacement >>> 2) + 1] = Math.floor(target / 4294967296);
         break;
+      }
       case 'memory': {
         let displacement = operand.displacement;
         let high = operand.displacementHigh;

@@ -309,8 +309,8 @@ export class InterpreterEmitter extends Emitter {
 
   jumpRelative(): void {
     const target = this.let(load(32, this.record, DecodedRecord.target));
-    const fromPage = (): Expr =>
-      add(loadAt(64, State.linearPage), { kind: 'op', type: 'i64', opcode: 0xac, a: target });
+    // of targets in other pages all 64 bits count
+    const fromPage = (): Expr => add(loadAt(64, State.linearPage), load(64, this.record, DecodedRecord.displacement));
     if (this.form.opcode.operandSize === 16) {
       this.jump(this.let(and(sub(fromPage(), loadAt(64, State.segmentBase + 8)), i64(0xffff))));
       return;

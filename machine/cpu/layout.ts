@@ -210,7 +210,7 @@ export const Record = {
   base: 24,
   /** u32: address of the index register's slot. */
   index: 28,
-  /** i64: displacement; RIP-relative: from the start of the page. */
+  /** i64: displacement; RIP-relative, and of branches: from the start of the page. */
   displacement: 32,
   /** u32: address of the segment's base slot. */
   segment: 40,
@@ -220,7 +220,7 @@ export const Record = {
   length: 45,
   /** u16: the handler that interprets the instruction, where `handler` was replaced by a region entry or breakpoint. */
   interpret: 46,
-  /** i32: branch target as offset from the start of the page. Second immediate of ENTER. */
+  /** i32: low half of a branch's target as offset from the start of the page. */
   target: 48,
   /** u32: the translated region entered here: slot << 8 | entry, 0 if none. */
   region: 52,

@@ -153,7 +153,9 @@ class Pair {
     let at = ResultField.memory as number;
     while (at < end && host[at] === ours[at]) at++;
     if (at === end) return;
-    if (!this.done && exceptions.longStores.forms.test(this.instance.form.mnemonic)) this.#excuse('longStores');
+    const { mnemonic } = this.instance.form;
+    if (!this.done && exceptions.longStores.forms.test(mnemonic)) this.#excuse('longStores');
+    else if (!this.done && exceptions.call.forms.test(mnemonic)) this.#excuse('call');
     else this.#note(`memory +${at - ResultField.memory}:`, [host[at], ours[at]]);
   }
 

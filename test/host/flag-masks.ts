@@ -64,6 +64,10 @@ export const exceptions = {
     forms: /^maskmov(q|dqu)$/,
     reason: 'whether bytes that the mask leaves out can fault, and what alignment is asked for (SDM 2A MASKMOVQ)',
   },
+  call: {
+    forms: /^call$/,
+    reason: 'the slot below the stack pointer where CALL faults on its target: this host has written it',
+  },
   longStores: {
     forms: /^(fstp|fbstp)$/,
     reason: 'bytes in the first of two pages where the second faults: this host has written them',

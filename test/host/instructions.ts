@@ -18,18 +18,19 @@ export type Bits = 32 | 64;
 
 /**
  * What cannot be compared: calls of the kernel; what tells of the machine or its time; what the kernel does in the
- * instruction's stead (UMIP); returns and transfers between code segments; state that this host's kernel leaves off.
+ * instruction's stead (UMIP); IRET, with which the host's signal frames do not come back; state that this host's kernel leaves off.
  */
 const excluded =
-  /^(syscall|sysenter|sysexit|sysret|int|cpuid|rdtscp?|rdpmc|rdpid|rdrand|rdseed|xgetbv|sgdt|sidt|sldt|str|smsw|hlt|iret[wdq]?|retf|rdpkru|wrpkru|xsave|xsave64|xrstor|xrstor64|endbr(32|64)|vmcall|vmfunc|pause|rdssp[dq]|ud[01])$/;
+  /^(syscall|sysenter|sysexit|sysret|cpuid|rdtscp?|rdpmc|rdpid|rdrand|rdseed|xgetbv|sgdt|sidt|sldt|str|smsw|hlt|iret[wdq]?|rdpkru|wrpkru|xsave|xsave64|xrstor|xrstor64|endbr(32|64)|vmcall|vmfunc|pause|rdssp[dq])$/;
 
 const profile = defaultProfile();
 
 const hasMeaning = (form: Form): boolean =>
   semanticsOf(form) !== undefined || fpuHelpers.has(form.mnemonic) || instructionHelpers.has(form.mnemonic);
 
-const isFar = (form: Form): boolean =>
-  (form.mnemonic === 'jmp' || form.mnemonic === 'call') && form.operands[0].includes(':');
+/** Far JMP, CALL and RET, and IRET: they load CS. */
+export const isFar = (form: Form): boolean =>
+  /^(retf|iret[wdq]?)$/.test(form.mnemonic) || (/^(jmp|call)$/.test(form.mnemonic) && form.operands[0].includes(':'));
 
 /** Forms whose results can be compared in a mode. Privileged ones are among them: their exception is compared. */
 export const hostForms = (bits: Bits): readonly Form[] =>
@@ -40,9 +41,8 @@ export const hostForms = (bits: Bits): readonly Form[] =>
       form.opcode.space === 'legacy' &&
       isEnumerated(form, profile.features) &&
       hasMeaning(form) &&
-      !isFar(form) &&
       !excluded.test(form.mnemonic) &&
-      !/^(ud1|ud0|vm|inv(ept|vpid))/.test(form.mnemonic),
+      !/^(vm|inv(ept|vpid))/.test(form.mnemonic),
   );
 
 /** A register whose value makes an address: `address - displacement` goes into it. */
@@ -74,6 +74,7 @@ export interface Instance {
 
 const isStackInstruction = /^(push|pop|call|ret|enter|leave)/;
 const usesSegments = (form: Form): boolean =>
+  isFar(form) ||
   form.operands.some((kind) => /^(sreg|[c-g]s|es|ss)$/.test(kind)) ||
   /^(l[defgs]s|(rd|wr)[fg]sbase)$/.test(form.mnemonic);
 
@@ -81,6 +82,11 @@ const segmentPrefixes = [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65];
 
 /** Linear address of a segment's start; the selectors are those that harness.c loads. */
 const segmentBase = (segment: number): number => (segment === 4 ? FS_BASE : segment === 5 ? GS_BASE : 0);
+
+/** Of code segments most of the time; those with a level of their own, data, null and nothing. */
+export const codeSelectors = [
+  0x23, 0x33, 0x23, 0x33, 0x23, 0x33, 0x20, 0x2b, 0x10, 0x13, 0, 3, 0x63, 0x43, 0x07, 0xfff8,
+] as const;
 
 interface Encoding {
   code: number[];
@@ -135,6 +141,9 @@ function modrmByMode(random: Random, reg: number, bits: Bits, short: boolean, ex
 const immediateBytes: Readonly<Record<string, number>> = { ib: 1, iw: 2, id: 4, iq: 8, cb: 1, cw: 2, cd: 4 };
 
 function encodeImmediate(form: Form, kind: string, random: Random): number[] {
+  if (kind.startsWith('cp')) return farPointer(kind === 'cp16' ? 2 : 4, random);
+  // the kernel's own gate
+  if (form.mnemonic === 'int') return [random.below(128) + 128 * random.below(2)].map((n) => (n === 0x80 ? 3 : n));
   const size = immediateBytes[kind] ?? 0;
   if (form.mnemonic === 'enter' && kind === 'iw') {
     return random.once(6) ? [random.below(256), random.below(256)] : [random.below(128), 0];
@@ -145,6 +154,13 @@ function encodeImmediate(form: Form, kind: string, random: Random): number[] {
     return Array.from({ length: size }, (_, i) => (near >> (8 * i)) & 0xff);
   }
   return Array.from({ length: size }, () => (random.once(3) ? random.pick([0, 0xff, 0x80, 1]) : random.below(256)));
+}
+
+/** Selectors of code and others, and what lies in the page of code. */
+function farPointer(bytes: 2 | 4, random: Random): number[] {
+  const target = START + 16 + random.below(1000);
+  const selector = random.pick(codeSelectors);
+  return [...Array.from({ length: bytes }, (_, i) => (target >> (8 * i)) & 0xff), selector & 0xff, selector >> 8];
 }
 
 /** A random instance of a form; undefined where the bytes turned out to be another form, or cannot be run. */

@@ -1,6 +1,6 @@
 /** Random states for an instruction to begin in: registers that make its operands' addresses, values at the edges, memory. */
 import { plainImage, randomImage, randomVectors } from './fx-image';
-import type { Instance, Pointer } from './instructions';
+import { codeSelectors, type Instance, isFar, type Pointer } from './instructions';
 import {
   BOUNDARY,
   DATA_END,
@@ -108,7 +108,8 @@ export class StateWriter {
           ? BigInt(near)
           : BigInt(READ_ONLY + 16 * random.below(250) + random.below(2));
       case 2:
-        if (role === 'stack' && !random.once(4)) return BigInt(near);
+        // far transfers on a stack at zero never come back from this host
+        if (role === 'stack' && (isFar(instance.form) || !random.once(4))) return BigInt(near);
         return bits === 64 ? random.pick(nowhere64) : random.pick(nowhere32);
       case 3:
       case 4:
@@ -199,12 +200,40 @@ export class StateWriter {
     return -1;
   }
 
-  #prepareMemory(at: number, { form, decoded, bits }: Instance, operandAt: number): void {
+  #prepareFarPointer(at: number, bytes: number): void {
+    const { random } = this;
+    if (!random.once(6)) this.#prepareNumber(at, START + 16 + random.below(1000), bytes);
+    this.#view.setUint16(at + bytes, random.pick(codeSelectors), true);
+  }
+
+  #prepareNumber(at: number, value: number, bytes: number): void {
+    if (bytes === 2) this.#view.setUint16(at, value, true);
+    else this.#view.setUint32(at, value, true);
+    if (bytes === 8) this.#view.setUint32(at + 4, 0, true);
+  }
+
+  /** What RETF and IRET pop: offset, CS; flags; in 64-bit mode stack pointer and SS too. */
+  #prepareFrame(at: number, { form, decoded, bits }: Instance): void {
+    const { random } = this;
+    const bytes = decoded.operandSize / 8;
+    const room = (slots: number): boolean => at + slots * bytes <= this.buffer.length;
+    if (!room(5)) return;
+    this.#prepareFarPointer(at, bytes);
+    if (form.mnemonic === 'retf') return;
+    // TF and NT would have consequences of their own
+    this.#prepareNumber(at + 2 * bytes, random.u32() & ~0x4100, bytes);
+    if (bits === 32) return;
+    this.#prepareNumber(at + 3 * bytes, BOUNDARY - 64 + random.below(128), bytes);
+    this.#prepareNumber(at + 4 * bytes, random.once(4) ? random.pick(selectors) : 0x2b, bytes);
+  }
+
+  #prepareMemory(at: number, instance: Instance, operandAt: number): void {
+    const { form, decoded } = instance;
     const { random } = this;
     const view = this.#view;
     const { mnemonic } = form;
     const memory = at + StateField.memory;
-    const stack = this.#offsetOf(Number(this.#get(at, 4)), 16);
+    const stack = this.#offsetOf(Number(this.#get(at, 4)), isFar(form) ? 40 : 16);
     const operand = this.#offsetOf(operandAt, 16);
     if (/^retn?$/.test(mnemonic) && stack >= 0 && !random.once(6)) {
       view.setUint32(memory + stack, START + 16 + random.below(1000), true);
@@ -214,7 +243,10 @@ export class StateWriter {
       view.setUint16(memory + stack, random.pick(selectors), true);
     if (/^popf/.test(mnemonic) && stack >= 0 && !random.once(4))
       view.setUint32(memory + stack, view.getUint32(memory + stack, true) & ~0x100, true);
+    if (isFar(form) && form.operands.every((kind) => !kind.includes(':')) && stack >= 0)
+      this.#prepareFrame(memory + stack, instance);
     if (operand < 0) return;
+    if (isFar(form)) this.#prepareFarPointer(memory + operand, Number(/\d+$/.exec(form.operands[0])?.[0]) / 8);
     if (/^(call|jmp)$/.test(mnemonic) && !random.once(4)) {
       view.setUint32(memory + operand, START + 16 + random.below(1000), true);
       view.setUint32(memory + operand + 4, 0, true);
@@ -228,11 +260,7 @@ export class StateWriter {
     }
     if (/^l[defgs]s$/.test(mnemonic))
       view.setUint16(memory + operand + decoded.operandSize / 8, random.pick(selectors), true);
-    if (
-      /^(mov|l(ar|sl)|ver[rw]|arpl)$/.test(mnemonic) &&
-      random.once(2) &&
-      (mnemonic !== 'mov' || form.operands[0] === 'sreg')
-    )
+    if (/^(mov|l(ar|sl)|ver[rw]|arpl)$/.test(mnemonic) && (mnemonic !== 'mov' || form.operands[0] === 'sreg'))
       view.setUint16(memory + operand, random.pick(selectors), true);
     if (mnemonic === 'bound' && !random.once(4)) {
       const wide = decoded.operandSize === 32;
@@ -241,7 +269,6 @@ export class StateWriter {
     }
     if (mnemonic === 'ldmxcsr')
       view.setUint32(memory + operand, random.u32() & (random.once(8) ? 0xffffffff : 0xffff), true);
-    void bits;
   }
 }
 

@@ -2,8 +2,8 @@
 import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
-import { Segment, State } from '../layout';
-import { checkAlignment, linearAddress, type MemoryOperand, ownContext, read, read64 } from '../system/access';
+import { State } from '../layout';
+import { checkAlignment, linearAddress, lowAddress, ownContext, read, read64 } from '../system/access';
 import { requireSse } from './sse-control';
 import { raisePending, setTop } from './x87-state';
 
@@ -20,14 +20,6 @@ export function immediate(instruction: Decoded, operand: number): number {
 
 function requireAlignment(bytes: number, linear: number): void {
   if (bytes === 16 && (linear & 15) !== 0) raise(Vector.GP, 0, 'the operand is not aligned to 16 bytes');
-}
-
-/** Low 32 bits of a linear address in 64-bit mode, exact whatever the rest of it is; nothing checked. */
-function lowAddress({ state }: Cpu, { length }: Decoded, operand: MemoryOperand): number {
-  let low = operand.displacement + (operand.segment >= Segment.FS ? state.segmentBase(operand.segment) | 0 : 0);
-  if (operand.base === 16) low += (state.rip | 0) + length;
-  else if (operand.base >= 0) low += state.gpr32(operand.base);
-  return operand.index < 0 ? low | 0 : (low + Math.imul(state.gpr32(operand.index), operand.scale)) | 0;
 }
 
 /** The lowest lanes of an XMM register or of memory; 16 bytes of memory must be aligned. */

@@ -36,9 +36,8 @@ function call(e: Emitter): void {
   const bits = branchSize(e);
   const target = e.form.operands[0].startsWith('rel') ? undefined : ipOf(e, e.read(0));
   const ip = e.nextIp();
-  e.push(bits, bits === 64 ? ip : e.truncate(wrap(ip), bits), () => {
-    if (target) requireReachable(e, target);
-  });
+  const check = target && ((): void => requireReachable(e, target));
+  e.push(bits, bits === 64 ? ip : e.truncate(wrap(ip), bits), check);
   if (target) e.jump(target);
   else e.jumpRelative();
 }

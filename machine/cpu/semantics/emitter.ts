@@ -317,14 +317,19 @@ export abstract class Emitter {
 
   /**
    * Pushes `bits`; the store is checked before RSP moves.
-   * @param last makes checks whose faults come after that of the store (and leave it, below the stack)
+   * @param last makes checks whose faults come after those of the store, which is then done
    */
-  push(bits: number, value: Expr, last = (): void => {}): void {
+  push(bits: number, value: Expr, last?: () => void): void {
     const rsp = this.gpr(4, 64);
     const mask = this.stackMask();
     const next = this.let(and(sub(rsp, i64(bits / 8)), mask));
-    this.store(bits, this.linear(next, bits, 2, true), value);
-    last();
+    const linear = this.linear(next, bits, 2, true);
+    if (last === undefined) this.store(bits, linear, value);
+    else {
+      this.loadForModify(bits, linear);
+      last();
+      this.storeModified(bits, value);
+    }
     this.setStackPointer(rsp, next, mask);
   }
 

@@ -213,6 +213,14 @@ export function linearAddress(
   return segmentAddress(cpu, operand.segment, effectiveAddress(cpu, instruction, operand), size, write);
 }
 
+/** Low 32 bits of a linear address in 64-bit mode, exact whatever the rest of it is; nothing checked. */
+export function lowAddress({ state }: Cpu, { length }: Decoded, operand: MemoryOperand): number {
+  let low = operand.displacement + (operand.segment >= Segment.FS ? state.segmentBase(operand.segment) | 0 : 0);
+  if (operand.base === 16) low += (state.rip | 0) + length;
+  else if (operand.base >= 0) low += state.gpr32(operand.base);
+  return operand.index < 0 ? low | 0 : (low + Math.imul(state.gpr32(operand.index), operand.scale)) | 0;
+}
+
 /** An operand that must be memory; a register raises #UD. */
 export function memoryOperand(instruction: Decoded, index: number): MemoryOperand {
   const operand = instruction.operands[index];

@@ -25,8 +25,8 @@ export function wentThroughStack(cpu: Cpu, linear: number): boolean {
   const base = operand === undefined || operand.segment < Segment.FS ? 0 : state.segmentBase(operand.segment);
   // the operand's last bytes may be what is not canonical
   const away = operand === undefined ? Infinity : Math.abs(effectiveAddress(cpu, instruction, operand) + base - linear);
-  // modulo 2^64, where numbers stand apart by 2048
-  const own = operand !== undefined && (away < 64 || Math.abs(away - 2 ** 64) <= 4096);
+  // modulo 2^64, where numbers stand apart by up to 2048
+  const own = operand !== undefined && (away <= 4096 || Math.abs(away - 2 ** 64) <= 4096);
   return own ? operand.segment === Segment.SS : usesStack(instruction.form.mnemonic);
 }
 

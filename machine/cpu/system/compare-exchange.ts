@@ -3,7 +3,16 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr } from '../layout';
-import { checkAlignment, checkWrite, linearAddress, memoryOperand, ownContext, read64, write64 } from './access';
+import {
+  checkAlignment,
+  checkWrite,
+  linearAddress,
+  lowAddress,
+  memoryOperand,
+  ownContext,
+  read64,
+  write64,
+} from './access';
 
 const ZF = 0x40;
 const LOW_32 = 0xffffffffn;
@@ -30,8 +39,11 @@ export function compareExchange8(cpu: Cpu, instruction: Decoded): void {
 /** CMPXCHG16B: its operand must be aligned on 16 bytes, so that it lies in one page. */
 export function compareExchange16(cpu: Cpu, instruction: Decoded): void {
   const { state } = cpu;
-  const linear = linearAddress(cpu, instruction, memoryOperand(instruction, 0), 16, true);
-  if ((linear & 15) !== 0) raise(Vector.GP, 0, 'the operand of CMPXCHG16B is not aligned on 16 bytes');
+  const operand = memoryOperand(instruction, 0);
+  // alignment is looked at before canonicality, which may be #SS
+  if ((lowAddress(cpu, instruction, operand) & 15) !== 0)
+    raise(Vector.GP, 0, 'the operand of CMPXCHG16B is not aligned on 16 bytes');
+  const linear = linearAddress(cpu, instruction, operand, 16, true);
   checkWrite(cpu, linear, 16);
   const low = read64(cpu, linear);
   const high = read64(cpu, linear + 8);

@@ -3,6 +3,7 @@ import type { Decoded } from '../../../isa/decoded';
 import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
+import { read } from './access';
 import {
   checkLongAndBig,
   checkRealOffset,
@@ -24,7 +25,7 @@ import {
   setAccessed,
   setSegment,
 } from './segments';
-import { readStack, setStackPointer, stackPointer } from './stack';
+import { readStack, readStackExact, setStackPointer, stackAddress, stackPointer } from './stack';
 
 const code = new Descriptor();
 
@@ -98,8 +99,10 @@ export function returnFar(cpu: Cpu, instruction: Decoded): void {
   const size = instruction.operandSize / 8;
   const operand = instruction.operands[0];
   const release = operand?.kind === 'immediate' ? operand.low & 0xffff : 0;
-  const offset = readStack(cpu, 0, size);
-  const selector = readStack(cpu, size, size) & 0xffff;
+  // processors read the selector first
+  const selector = read(cpu, stackAddress(cpu, size, 2, false), 2);
+  const slot = readStackExact(cpu, 0, size);
+  let offset = Number(size === 8 ? BigInt.asIntN(64, slot) : slot);
   if (isReal(cpu)) {
     checkRealOffset(cpu, offset);
     setStackPointer(cpu, stackPointer(cpu) + 2 * size + release);
@@ -107,6 +110,8 @@ export function returnFar(cpu: Cpu, instruction: Decoded): void {
     return;
   }
   const target = readReturnCode(cpu, selector);
+  // of 64 bits code of 32 bits gets the lower half
+  if (size === 8 && !is64Bit(cpu, target)) offset = Number(slot & 0xffffffffn);
   const rpl = selector & 3;
   if (rpl === state.cpl) {
     checkTarget(cpu, target, offset);
@@ -115,7 +120,7 @@ export function returnFar(cpu: Cpu, instruction: Decoded): void {
     return;
   }
   const pointer = readStack(cpu, 2 * size + release, size);
-  const stackSelector = readStack(cpu, 3 * size + release, size) & 0xffff;
+  const stackSelector = Number(readStackExact(cpu, 3 * size + release, size) & 0xffffn);
   readReturnStack(cpu, stackSelector, target, rpl);
   checkTarget(cpu, target, offset);
   enterOuter(cpu, target, selector, offset);

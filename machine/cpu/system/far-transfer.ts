@@ -31,15 +31,27 @@ const code = new Descriptor();
 const gate = new Descriptor();
 const stack = new Descriptor();
 
-/** A far pointer operand: selector and offset (a signed number if 64 bits). */
-function farPointer(cpu: Cpu, instruction: Decoded): { selector: number; offset: number } {
+interface FarPointer {
+  selector: number;
+  /** A signed number if it has 64 bits. */
+  offset: number;
+  /** Its lower 32 bits: code of 32 bits gets no more. */
+  low: number;
+}
+
+/** A far pointer operand. */
+function farPointer(cpu: Cpu, instruction: Decoded): FarPointer {
   const operand = instruction.operands[0];
-  if (operand.kind === 'far') return { selector: operand.selector, offset: operand.offset >>> 0 };
+  if (operand.kind === 'far') {
+    const offset = operand.offset >>> 0;
+    return { selector: operand.selector, offset, low: offset };
+  }
   const memory = memoryOperand(instruction, 0);
   const bytes = instruction.operandSize / 8;
   const linear = linearAddress(cpu, instruction, memory, bytes + 2, false);
   const offset = bytes === 8 ? readNumber(cpu, linear) : read(cpu, linear, bytes as 2 | 4);
-  return { selector: read(cpu, linear + bytes, 2), offset };
+  const low = bytes === 8 ? read(cpu, linear, 4) : offset;
+  return { selector: read(cpu, linear + bytes, 2), offset, low };
 }
 
 export function isReal(cpu: Cpu): boolean {
@@ -66,6 +78,11 @@ export function checkTarget(cpu: Cpu, target: Descriptor, offset: number): void 
   } else if (offset < 0 || offset > target.limit) {
     raise(Vector.GP, 0, `offset ${hex(offset)} is beyond the code segment limit ${hex(target.limit)}`);
   }
+}
+
+/** The offset in a code segment that a far pointer means. */
+function entryOf(cpu: Cpu, target: Descriptor, { offset, low }: FarPointer): number {
+  return is64Bit(cpu, target) ? offset : low;
 }
 
 export function is64Bit(cpu: Cpu, descriptor: Descriptor): boolean {
@@ -156,7 +173,8 @@ function systemTarget(cpu: Cpu): 'call gate' | 'task gate' | 'tss' {
 
 /** JMP far. */
 export function jumpFar(cpu: Cpu, instruction: Decoded): void {
-  const { selector, offset } = farPointer(cpu, instruction);
+  const pointer = farPointer(cpu, instruction);
+  const { selector, offset } = pointer;
   const { state } = cpu;
   if (isReal(cpu)) {
     checkRealOffset(cpu, offset);
@@ -167,8 +185,9 @@ export function jumpFar(cpu: Cpu, instruction: Decoded): void {
   if (!target.isSystem) {
     if (!target.isCode) raise(Vector.GP, selector & 0xfffc, `selector ${hex(selector)} is not code`);
     checkDirect(cpu, target);
-    checkTarget(cpu, target, offset);
-    enterCode(cpu, target, (selector & 0xfffc) | state.cpl, offset);
+    const entry = entryOf(cpu, target, pointer);
+    checkTarget(cpu, target, entry);
+    enterCode(cpu, target, (selector & 0xfffc) | state.cpl, entry);
     return;
   }
   const kind = systemTarget(cpu);
@@ -204,7 +223,8 @@ export function jumpFar(cpu: Cpu, instruction: Decoded): void {
 
 /** CALL far. */
 export function callFar(cpu: Cpu, instruction: Decoded): void {
-  const { selector, offset } = farPointer(cpu, instruction);
+  const pointer = farPointer(cpu, instruction);
+  const { selector, offset } = pointer;
   const { state } = cpu;
   const size = instruction.operandSize / 8;
   const next = state.rip + instruction.length;
@@ -221,9 +241,10 @@ export function callFar(cpu: Cpu, instruction: Decoded): void {
     if (!target.isCode) raise(Vector.GP, selector & 0xfffc, `selector ${hex(selector)} is not code`);
     checkDirect(cpu, target);
     pushReturn(cpu, size, next);
-    checkTarget(cpu, target, offset);
+    const entry = entryOf(cpu, target, pointer);
+    checkTarget(cpu, target, entry);
     setStackPointer(cpu, stackPointer(cpu) - 2 * size);
-    enterCode(cpu, target, (selector & 0xfffc) | state.cpl, offset);
+    enterCode(cpu, target, (selector & 0xfffc) | state.cpl, entry);
     return;
   }
   const kind = systemTarget(cpu);

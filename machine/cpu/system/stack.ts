@@ -1,7 +1,7 @@
 /** The stack as instructions in TypeScript use it: slots relative to the stack pointer, which they move themselves. */
 import type { Cpu } from '../cpu';
 import { Gpr, Segment, State } from '../layout';
-import { ownContext, read, readNumber, segmentAddress, write, writeNumber } from './access';
+import { ownContext, read, read64, readNumber, segmentAddress, write, writeNumber } from './access';
 
 const TWO_32 = 4294967296;
 
@@ -32,6 +32,12 @@ export function stackAddress(cpu: Cpu, offset: number, size: number, write: bool
 export function readStack(cpu: Cpu, offset: number, size: number): number {
   const linear = stackAddress(cpu, offset, size, false);
   return size === 8 ? readNumber(cpu, linear) : read(cpu, linear, size as 2 | 4);
+}
+
+/** Reads a stack slot of 2, 4 or 8 bytes, exactly. */
+export function readStackExact(cpu: Cpu, offset: number, size: number): bigint {
+  const linear = stackAddress(cpu, offset, size, false);
+  return size === 8 ? read64(cpu, linear) : BigInt(read(cpu, linear, size as 2 | 4));
 }
 
 /** Writes a stack slot of 2, 4 or 8 bytes. */
