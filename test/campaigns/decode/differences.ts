@@ -146,6 +146,10 @@ const rules: readonly Rule[] = [
       bits !== 64 && bytes[opcode] === 0x0f && (bytes[opcode + 1] === 0x05 || bytes[opcode + 1] === 0x07),
   ],
   [
+    'SDM 2B RDFSBASE, 2C WRFSBASE, SWAPGS: #UD outside 64-bit mode',
+    ({ bits, ours, theirs }) => bits !== 64 && !isDecoded(ours) && /((rd|wr)[fg]sbase|swapgs)\b/.test(theirs.text),
+  ],
+  [
     'SDM 2D table A-3: 0F A6 and 0F A7 are reserved; VIA PadLock',
     ({ bytes, ours }, { opcode }) =>
       !isDecoded(ours) && bytes[opcode] === 0x0f && (bytes[opcode + 1] === 0xa6 || bytes[opcode + 1] === 0xa7),
