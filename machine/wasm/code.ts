@@ -52,7 +52,8 @@ export type LocalExpr = Extract<Expr, { kind: 'local' }>;
 
 /** The body of one WebAssembly function under construction. */
 export class Code {
-  readonly bytes: number[] = [];
+  bytes: number[] = [];
+  #prologue: number[] = [];
   readonly #types: Type[] = [];
   readonly #free: Record<Type, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
   #scope: LocalExpr[] | undefined;
@@ -60,6 +61,14 @@ export class Code {
 
   /** @param parameters types of the function's parameters: locals 0.. */
   constructor(readonly parameters: readonly Type[]) {}
+
+  /** Emits what comes before everything else, when the rest is known. */
+  prologue(body: () => void): void {
+    const rest = this.bytes;
+    this.bytes = this.#prologue;
+    body();
+    this.bytes = rest;
+  }
 
   /** A local that lives for the whole function. */
   local(type: Type): LocalExpr {
@@ -304,26 +313,36 @@ export class Code {
   }
 
   /** The function's entry in the code section: size, locals, body, end. */
-  encode(): number[] {
-    const body: number[] = [];
+  encode(): Uint8Array {
+    const locals: number[] = [];
     const runs: { type: Type; count: number }[] = [];
     for (const type of this.#types) {
       const last = runs[runs.length - 1];
       if (last && last.type === type) last.count++;
       else runs.push({ type, count: 1 });
     }
-    unsignedLeb(body, runs.length);
+    unsignedLeb(locals, runs.length);
     for (const run of runs) {
-      unsignedLeb(body, run.count);
-      body.push(typeByte[run.type]);
+      unsignedLeb(locals, run.count);
+      locals.push(typeByte[run.type]);
     }
-    const out: number[] = [];
-    unsignedLeb(out, body.length + this.bytes.length + 1);
-    for (const byte of body) out.push(byte);
-    for (const byte of this.bytes) out.push(byte);
-    out.push(0x0b);
-    return out;
+    const size: number[] = [];
+    unsignedLeb(size, locals.length + this.#prologue.length + this.bytes.length + 1);
+    return joined([size, locals, this.#prologue, this.bytes, [0x0b]]);
   }
+}
+
+/** Pieces of a binary one after the other. */
+export function joined(pieces: readonly (readonly number[] | Uint8Array)[]): Uint8Array {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece, at);
+    at += piece.length;
+  }
+  return out;
 }
 
 export { typeByte };

@@ -1,4 +1,4 @@
-import { type Code, typeByte, unsignedLeb } from './code';
+import { type Code, joined, typeByte, unsignedLeb } from './code';
 import type { Type } from './expr';
 
 interface Signature {
@@ -61,14 +61,16 @@ export class ModuleBuilder {
   }
 
   build(): Uint8Array {
-    const out: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-    const section = (id: number, entries: number[][]): void => {
-      const body: number[] = [];
-      unsignedLeb(body, entries.length);
-      for (const entry of entries) for (const byte of entry) body.push(byte);
-      out.push(id);
-      unsignedLeb(out, body.length);
-      for (const byte of body) out.push(byte);
+    const out: (number[] | Uint8Array)[] = [[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]];
+    const section = (id: number, entries: readonly (number[] | Uint8Array)[]): void => {
+      const count: number[] = [];
+      unsignedLeb(count, entries.length);
+      const head = [id];
+      unsignedLeb(
+        head,
+        entries.reduce((sum, entry) => sum + entry.length, count.length),
+      );
+      out.push(head, count, ...entries);
     };
     section(
       1,
@@ -105,6 +107,6 @@ export class ModuleBuilder {
         return f.code.encode();
       }),
     );
-    return new Uint8Array(out);
+    return joined(out);
   }
 }

@@ -150,9 +150,7 @@ class RegionBuilder {
     });
     this.#locals.leave();
     code.push(this.#status);
-    const body = code.bytes.splice(0);
-    this.#locals.enter();
-    for (const byte of body) code.bytes.push(byte);
+    code.prologue(() => this.#locals.enter());
 
     const module = new ModuleBuilder();
     module.importFunction('codeStore', ['i64', 'i32'], ['i32']); // number CODE_STORE
