@@ -41,7 +41,7 @@ interface Plan {
   immediateSigned: boolean;
 }
 
-const generalFiles: ReadonlySet<string> = new Set(['gpr8', 'gpr8high', 'gpr16', 'gpr32', 'gpr64', 'mm', 'xmm']);
+const files: readonly string[] = ['gpr8', 'gpr8high', 'gpr16', 'gpr32', 'gpr64', 'mm', 'xmm'];
 
 /** They read their operands in ways of their own. */
 const leftOut: ReadonlySet<string> = new Set(['lea', 'jmp', 'call']);
@@ -76,8 +76,8 @@ export class PlainEncoder {
       if (!Number.isSafeInteger(number)) return undefined;
     } else if (parsed.to) return undefined;
     const classed = classify(parsed, bits, bits, defaultRel, optimization > 0);
-    if (classed.register !== undefined && !generalFiles.has(classed.register.file)) return undefined;
-    return { parsed, classed, shape: operandShape(classed), address, number };
+    if (classed.register !== undefined && !files.includes(classed.register.file)) return undefined;
+    return { parsed, classed, shape: shapeOf(classed), address, number };
   }
 
   /**
@@ -185,6 +185,16 @@ export class PlainEncoder {
     if (size === 8) for (let i = 0; i < 4; i++) out[at++] = Math.floor(immediate / 0x100000000) >> (8 * i);
     return at - start;
   }
+}
+
+/**
+ * Registers of one file match the same forms, but for those that forms name: the accumulator, CL, DX and XMM0. Those with the
+ * numbers 0 to 2 and the high bytes count for themselves.
+ */
+function shapeOf(operand: ClassedOperand): number {
+  const { register } = operand;
+  if (register === undefined || register.index <= 2 || register.file === 'gpr8high') return operandShape(operand);
+  return 0x400 | files.indexOf(register.file);
 }
 
 function planOf(template: Template, bits: 16 | 32 | 64): Plan | undefined {
