@@ -11,6 +11,7 @@ import { LineRecords } from './program/line-records';
 export class ProgramModel {
   private assembly: Assembly | undefined;
   private text = '';
+  private result: AssembleResult | undefined;
   private readonly read: RecordingReader;
   /** The last update read only the lines that changed. */
   incremental = false;
@@ -29,10 +30,16 @@ export class ProgramModel {
 
   /** The program of that text. Lists of an earlier result that nobody asked for until now are no longer to be had. */
   update(source: string): AssembleResult {
-    this.incremental = this.edit(source);
+    const edit = this.editTo(source);
+    if (edit && edit.removed === 0 && edit.texts.length === 0 && this.result) {
+      this.incremental = true;
+      return this.result;
+    }
+    this.incremental = edit !== undefined && this.edit(edit);
     if (!this.incremental) this.assembleAll(source);
     this.text = source;
-    return conclude(this.assembly!);
+    this.result = conclude(this.assembly!);
+    return this.result;
   }
 
   /** The code bits at the beginning of a line of the main source (from 0): 16, 32 or 64. */
@@ -53,17 +60,21 @@ export class ProgramModel {
     this.assembly = assembly;
   }
 
-  private edit(source: string): boolean {
+  /** What has changed, where an edit of what is there may do. */
+  private editTo(source: string): LineEdit | undefined {
     const { assembly } = this;
-    if (!assembly?.complete || assembly.wasCancelled || this.options.listing || !this.read.unchanged()) return false;
-    const edit = difference(this.text, source);
-    if (edit === undefined) return false;
-    if (edit.removed === 0 && edit.texts.length === 0) return true;
-    if (!applyEdit(assembly, edit)) {
-      this.assembly = undefined;
-      return false;
-    }
-    assembly.layOutAgain();
+    if (!assembly?.complete || assembly.wasCancelled || this.options.listing || !this.read.unchanged())
+      return undefined;
+    return difference(this.text, source);
+  }
+
+  private edit(edit: LineEdit): boolean {
+    const { assembly } = this;
+    // What was begun with it cannot be taken back.
+    this.assembly = undefined;
+    if (!applyEdit(assembly!, edit)) return false;
+    assembly!.layOutAgain();
+    this.assembly = assembly;
     return true;
   }
 }
