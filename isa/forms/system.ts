@@ -380,7 +380,7 @@ const processor: readonly InstructionSource[] = [
     'rdpru',
     'AMD: reads the performance register that ECX selects into EDX:EAX.',
     { exceptions: '#UD', feature: 'RDPRU' },
-    '| 0F 01 FD | decode',
+    '| NP 0F 01 FD | decode',
   ),
   instruction(
     'clzero',

@@ -129,8 +129,8 @@ const rules: readonly Rule[] = [
     ({ bytes }, { opcode }) => bytes[opcode] === 0x0f && bytes[opcode + 1] === 0xae && bytes[opcode + 2] >= 0xe8,
   ],
   [
-    'SDM 2B VZEROALL, VZEROUPPER: VEX.pp must be 0; objdump takes any',
-    ({ ours, theirs }) => !isDecoded(ours) && /vzero(all|upper)$/.test(theirs.text),
+    'SDM 2A VLDMXCSR, 2B VSTMXCSR, 2C VZEROALL, VZEROUPPER: VEX.pp must be 0; objdump takes any',
+    ({ ours, theirs }) => !isDecoded(ours) && /vzero(all|upper)$|v(ld|st)mxcsr /.test(theirs.text),
   ],
   [
     'later: AVX-512 (EVEX), XOP, 3DNow!',
