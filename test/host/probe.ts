@@ -39,7 +39,7 @@ export function probe(
     const [cases, results] = [join(folder, 'cases'), join(folder, 'results')];
     writeFileSync(cases, input);
     // Kernels without 16-bit segments, and emulators of user mode, refuse.
-    if (spawnSync(program, [`${bits}`, cases, results]).status !== 0) return undefined;
+    if (spawnSync(program, [`${bits}`, cases, results], { timeout: 240_000 }).status !== 0) return undefined;
     const output = readFileSync(results);
     return pieces.map((_, i) => {
       const [length, outcome] = [output[2 * i], output[2 * i + 1]];
