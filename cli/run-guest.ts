@@ -19,6 +19,8 @@ export interface RunLimits {
 const INTERRUPTED = 130;
 /** Instructions between two looks at output and limits: as many as take {@link TURN}, between these. */
 const SLICE = { least: 1_000, first: 10_000, most: 20_000_000 };
+/** So many runs in a row in which nothing retired are taken for ever. */
+const STUCK = 10;
 /** With `--until` slices are all alike, so that the run ends at the same instruction each time. */
 const UNTIL_SLICE = 100_000;
 /** Milliseconds that a slice should take, after which the event loop has its turn. */
@@ -30,8 +32,10 @@ export async function runGuest(target: Target, limits: RunLimits): Promise<Endin
   let slice = limits.until === undefined ? SLICE.first : UNTIL_SLICE;
   const last = limits.maxInstructions ?? Number.POSITIVE_INFINITY;
   let printed = 0;
+  let stuck = 0;
   for (;;) {
     const began = performance.now();
+    const before = target.instructions;
     const stop = guest.run(Math.min(target.instructions + slice, last));
     const output = target.serialOutput;
     if (output.length > printed) limits.printed(output.slice(printed));
@@ -46,6 +50,11 @@ export async function runGuest(target: Target, limits: RunLimits): Promise<Endin
     if (stop.kind === 'idle') {
       const text = 'the guest waits in HLT for input, and there is none';
       return { status: ExitStatus.InstructionLimit, reason: 'idle', text };
+    }
+    stuck = target.instructions === before ? stuck + 1 : 0;
+    if (stuck >= STUCK && target.instructions < last) {
+      const text = 'the guest gets no further: it faults, and delivering the fault leads to the next one';
+      return { status: ExitStatus.InstructionLimit, reason: 'stuck', text };
     }
     if (target.instructions >= last) {
       const text = `the limit of ${last} instructions was reached`;

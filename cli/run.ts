@@ -61,6 +61,7 @@ export function resultObject(program: string, target: Target, ending: Ending): o
     status: ending.status,
     reason: ending.reason,
     explanation: ending.text,
+    ...(ending.autopsy && { autopsy: ending.autopsy }),
     instructions: target.instructions,
     exits: target.exitCounts(),
     cost: target.cost,
@@ -142,7 +143,8 @@ export const runCommand: Command = {
 ${optionHelp(specs)}
 
 Exit status: what the guest writes to port 0xF4 gives (value << 1) | 1; power-off, or a halt with interrupts off,
-gives 0; a triple fault 101; the instruction limit, or waiting for input that does not come, 102; a failed VM entry 103;
+gives 0; a triple fault 101; the instruction limit, waiting for input that does not come, or faults without end, 102;
+a failed VM entry 103;
 bad input 2.`,
   run,
 };

@@ -2,6 +2,7 @@
  * A guest that can be run, stopped and looked into, whatever runs it: the bare machine or a VMM. The debug adapter and
  * the command line see only this. Everything here is deterministic: `run` to the same instruction count gives the same state.
  */
+import type { FaultAutopsy } from './autopsy';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import type { LoggedInput } from './input-log';
 
@@ -26,7 +27,7 @@ export type Stop =
   /** The guest ended: port 0xF4 (value written), power-off, or halt with interrupts off. Nothing runs after it. */
   | { kind: 'ended'; reason: 'debug-exit' | 'power-off' | 'halted'; value: number }
   /** Triple fault, before the reset that hardware would do. */
-  | { kind: 'triple-fault'; explanation: string }
+  | { kind: 'triple-fault'; explanation: string; autopsy?: FaultAutopsy }
   /** A VM entry failed its checks. */
   | { kind: 'entry-failure'; explanation: string }
   /** The guest waits in HLT with interrupts on and no alarm is pending: only outside input can wake it. */
@@ -86,7 +87,8 @@ export interface Target {
   readonly memorySize: number;
 
   /**
-   * Runs until `instructions` (absolute count) have retired, or something stops it first. Synchronous; callers give
+   * Runs until `instructions` (absolute count) have retired, or something stops it first. A guest that only faults, each
+   * delivery leading to the next, retires nothing: then `limit` comes early, again and again. Synchronous; callers give
    * limits of some 100,000 and yield to their event loop in between. The instruction at the current address runs
    * even if a breakpoint stands there (that is how one continues from it).
    * @param turnOf with several CPUs: also comes back, with `limit`, when this one is about to execute after another one did

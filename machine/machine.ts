@@ -109,6 +109,9 @@ export class Machine {
     processor.floatingPointError = (pending) => this.platform.pc.coprocessorError.signal(pending);
     processor.deliverFault = (fault) => this.#deliverFault(fault);
     processor.tripleFault = (fault) => this.#tripleFault(fault);
+    processor.onStuck = () => {
+      this.yielded ??= { kind: 'limit' };
+    };
     processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;
     this.platform.onDebugExit = (value) => this.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => this.end({ kind: 'ended', reason: 'power-off', value: 0 });
@@ -161,7 +164,8 @@ export class Machine {
   }
 
   /**
-   * Runs until `instructions` have retired since power-on, or something happens.
+   * Runs until `instructions` have retired since power-on, or something happens. Says `limit` early where the guest only faults
+   * and nothing retires, so that whoever runs it keeps control.
    * @param skip pass over a breakpoint on the first instruction
    * @param turnOf come back as at the limit when it becomes this CPU's turn
    */

@@ -42,6 +42,9 @@ export const CODE_RECORDS = 1 << 18;
 /** Most regions alive at a time. */
 export const REGION_SLOTS = 4096;
 
+/** Faults and VM exits in a row without an instruction that retires, after which the run loop is left for once. */
+const MOST_WITHOUT_RETIRING = 20_000;
+
 /** What translates hot code; see translator.ts. */
 export interface RegionTranslator {
   /** Translates from an offset of a page; false if nothing could be translated. */
@@ -81,6 +84,8 @@ export class Processor implements Cpu {
   deliverFault: (fault: GuestFault) => boolean = () => true;
   /** Takes a VM exit; true = leave the run loop. */
   takeVmExit: (exit: VmExit) => boolean = () => true;
+  /** The guest gets no further: each delivery of a fault leads to the next one. The run loop ought to be left. */
+  onStuck: () => void = () => {};
   /** The processor went into shutdown; true = leave the run loop. */
   tripleFault: (fault: TripleFault) => boolean = () => true;
 
@@ -88,6 +93,9 @@ export class Processor implements Cpu {
   #pending: GuestFault | VmExit | TripleFault | undefined;
   readonly #fault = new GuestFault();
   #sliceSize = 0;
+  /** Instructions retired at the last fault or VM exit, and how many came at that count. */
+  #handledAt = -1;
+  #handled = 0;
   #inHelper = false;
   #endSlice = false;
   readonly #run: (skip: number) => void;
@@ -343,6 +351,14 @@ export class Processor implements Cpu {
 
   /** Delivers an exception or takes a VM exit that was thrown; true = leave the run loop. Anything else is a bug. */
   handle(thrown: unknown): boolean {
+    const { retired } = this;
+    if (retired !== this.#handledAt) {
+      this.#handledAt = retired;
+      this.#handled = 0;
+    } else if (++this.#handled === MOST_WITHOUT_RETIRING) {
+      this.#handled = 0;
+      this.onStuck();
+    }
     let next = thrown;
     for (;;) {
       try {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LaunchOptions } from '../../hypervisor/launch-options';
 import type { Target } from '../../hypervisor/target';
-import { assembleFile, powerOn, root, runToEnd } from '../guests';
+import { assembleFile, assembleText, powerOn, root, runToEnd } from '../guests';
 
 const samples = {
   'boot-sector': assembleFile(join(root, 'samples/boot-sector/boot.asm')),
@@ -65,5 +65,32 @@ describe.each(Object.entries(samples))('%s', (_name, program) => {
       expect(target.instructions).toBe(snapshot.instructions);
       expect(finish(target)).toEqual(reference);
     }
+  });
+});
+
+/** The handler of #UD is UD2 itself: a processor faults for ever, and its stack wraps. */
+const hopeless = assembleText(`
+        org 0x7c00
+        cli
+        xor ax, ax
+        mov ds, ax
+        mov word [6 * 4], bad
+        mov [6 * 4 + 2], ax
+        mov ax, 0x2000                  ; the stack wraps where nothing else is
+        mov ss, ax
+bad:    ud2
+        times 510-($-$$) db 0
+        dw 0xaa55
+`);
+
+describe.each(['none', 'ept'] as const)('a guest that only faults, %s', (virtualization) => {
+  it('does not keep control', () => {
+    const target = powerOn(hopeless, { virtualization });
+    expect(target.run(1e9)).toEqual({ kind: 'limit' });
+    const { instructions } = target;
+    expect(instructions).toBeLessThan(100_000);
+    expect(target.run(1e9)).toEqual({ kind: 'limit' });
+    expect(target.instructions).toBe(instructions);
+    expect(target.registers().rip).toBe(0x7c13n);
   });
 });
