@@ -58,9 +58,9 @@ const PATH = '/guests/several.asm';
 const files = filesOf({ [PATH]: PROGRAM });
 const lineOf = (text: string) => PROGRAM.split('\n').findIndex((line) => line.includes(text)) + 1;
 
-async function start(...lines: number[]): Promise<DapClient> {
+async function start(virtualization: string, ...lines: number[]): Promise<DapClient> {
   const c = new DapClient(files, coreToolchain);
-  await c.start({ program: PATH, virtualization: 'none', memory: '1M', cpus: 3, stopOnEntry: true }, () =>
+  await c.start({ program: PATH, virtualization, memory: '1M', cpus: 3, stopOnEntry: true }, () =>
     c.request('setBreakpoints', { source: { path: PATH }, breakpoints: lines.map((line) => ({ line })) }),
   );
   await c.event('stopped');
@@ -76,9 +76,9 @@ async function registerOf(c: DapClient, threadId: number, name: string): Promise
   return (await c.request('evaluate', { expression: name, frameId })).result;
 }
 
-describe('three CPUs', () => {
+describe.each(['none', 'ept'])('three CPUs under %s', (method) => {
   it('are three threads, of which a stop names the one that was executing', async () => {
-    const c = await start(lineOf('shl si, 2'));
+    const c = await start(method, lineOf('shl si, 2'));
     expect((await c.request('threads')).threads.map((t: { id: number }) => t.id)).toEqual([1, 2, 3]);
     const stops = [await c.run('continue'), await c.run('continue'), await c.run('continue')];
     for (const stop of stops) {
@@ -91,7 +91,7 @@ describe('three CPUs', () => {
   });
 
   it('show their own registers and stacks', async () => {
-    const c = await start(lineOf('inc dword [0x610'));
+    const c = await start(method, lineOf('inc dword [0x610'));
     const stop = await c.run('continue');
     expect(await registerOf(c, stop.threadId, 'si')).not.toBe(await registerOf(c, 1, 'si'));
     const first = (await c.request('stackTrace', { threadId: 1 })).stackFrames;
@@ -103,7 +103,7 @@ describe('three CPUs', () => {
   });
 
   it('a step is of the thread that is told, wherever the others are; back leads the same way', async () => {
-    const c = await start(lineOf('inc dx'));
+    const c = await start(method, lineOf('inc dx'));
     let stop = await c.run('continue');
     while (stop.threadId !== 3) stop = await c.run('continue');
     await c.request('setBreakpoints', { source: { path: PATH }, breakpoints: [] });
@@ -134,7 +134,7 @@ describe('three CPUs', () => {
   });
 
   it('stepping by line stays in the thread, and lets others run meanwhile', async () => {
-    const c = await start(lineOf('first:'));
+    const c = await start(method, lineOf('first:'));
     await c.run('continue');
     await c.run('continue');
     await c.request('setBreakpoints', { source: { path: PATH }, breakpoints: [] });
@@ -146,7 +146,7 @@ describe('three CPUs', () => {
   });
 
   it('a triple fault names the CPU', async () => {
-    const c = await start();
+    const c = await start(method);
     const stop = await c.run('continue');
     expect(stop).toMatchObject({ reason: 'exception', description: 'Triple fault' });
     expect(stop.text).toMatch(new RegExp(`^CPU ${stop.threadId - 1}: triple fault`));

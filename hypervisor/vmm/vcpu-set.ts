@@ -174,8 +174,8 @@ export class VCpuSet {
   }
 
   #nmiDue(cpu: number): boolean {
-    const held = this.#read(cpu, State.interruptibility, 'guestInterruptibilityState') & NMI_HELD;
-    return this.#pins.of(cpu).nmi && held === 0;
+    if (!this.#pins.of(cpu).nmi) return false;
+    return (this.#read(cpu, State.interruptibility, 'guestInterruptibilityState') & NMI_HELD) === 0;
   }
 
   #runnable(cpu: number): boolean {

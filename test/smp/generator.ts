@@ -55,7 +55,7 @@ class Guest {
       () => [`lock ${random.of(['inc', 'dec', 'not', 'neg'])} dword ${cell}`],
       () => [`lock ${random.of(['xor', 'add', 'or', 'sub'])} dword ${cell}, ${this.#number()}`],
       () => [`mov eax, ${cell}`, 'mov edx, ebx', `lock cmpxchg ${this.#cell()}, edx`, `adc dword ${cell}, 0`],
-      () => ['mov eax, ebx', `xchg eax, ${cell}`, `lock bts dword ${this.#cell()}, eax`],
+      () => ['mov eax, ebx', `xchg eax, ${cell}`, 'and eax, 31', `lock bts dword ${this.#cell()}, eax`],
       () => this.#spin(),
       () => ['sti', 'hlt', 'cli'],
       () => ['sti', ...Array.from({ length: 1 + random.below(20) }, () => 'nop'), 'cli'],

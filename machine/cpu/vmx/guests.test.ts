@@ -13,9 +13,12 @@ const guests = fileURLToPath(new URL('guests/', import.meta.url));
 const shared = fileURLToPath(new URL('../system/guests/', import.meta.url));
 const nasm = spawnSync('nasm', ['-v']).status === 0;
 const peers = process.env.PEERS !== undefined && spawnSync('bochs', ['--help', 'cpu']).error === undefined;
-const names = ['vmx-instructions', 'vmx-exits', 'monitor-trap'];
-/** Of which Bochs is no peer: what they must print is by hand, from the manual. */
-const byHand = ['monitor-trap'];
+const names = ['vmx-instructions', 'vmx-exits', 'monitor-trap', 'processor-signals'];
+/**
+ * Of which Bochs is no peer: what they must print is by hand, from the manual. (An INIT makes the same exit in Bochs 2.7, but
+ * stays pending there and makes it for ever.)
+ */
+const byHand = ['monitor-trap', 'processor-signals'];
 
 const folder = mkdtempSync(join(tmpdir(), 'ringside-vmx-guests-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -83,7 +86,7 @@ describe.skipIf(!nasm)('guest hypervisors', () => {
       expect(runHere(name, tier1)).toEqual(expected(name));
     });
 
-    if (byHand.includes(name)) continue; // Bochs 2.7 cannot say
+    if (byHand.includes(name)) continue;
     it.skipIf(!peers)(`${name}: the expectation is what Bochs prints`, async () => {
       expect(await runBochs(name)).toEqual(expected(name));
     });
