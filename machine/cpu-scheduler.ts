@@ -1,3 +1,10 @@
+/**
+ * Ticks that PAUSE takes besides its own, as on processors since Skylake (Intel's optimization manual, 2.5.4: up to 140
+ * cycles): guests that wait for a time in such a loop would else need far too many instructions. None where another CPU could
+ * run, which then has its turn: what is waited for may be up to it.
+ */
+export const PAUSE_TICKS = 140;
+
 /** Instructions that a CPU runs before it is the next one's turn. */
 export const QUANTUM = 10_000;
 

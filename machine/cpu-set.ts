@@ -8,7 +8,7 @@ import { deliverNmi } from './cpu/system/exceptions';
 import { Vmcs } from './cpu/vmx/vmcs';
 import type { VmxUnit } from './cpu/vmx/vmx-unit';
 import { CpuPins, type Pins } from './cpu-pins';
-import { CpuScheduler } from './cpu-scheduler';
+import { CpuScheduler, PAUSE_TICKS } from './cpu-scheduler';
 import { REFUSED, readApicMsr, writeApicMsr } from './devices/local-apic-msrs';
 import type { Platform } from './platform';
 
@@ -58,11 +58,10 @@ export class CpuSet {
       (cpu) => this.peek(cpu, State.activity) === Activity.WaitForSipi,
       () => processor.endSlice(),
     );
-    if (count > 1) {
-      processor.spinHint = () => {
-        if (this.scheduler.pause()) processor.endSlice();
-      };
-    }
+    processor.spinHint = () => {
+      if (this.scheduler.pause()) processor.endSlice();
+      else processor.clock.onPass(PAUSE_TICKS);
+    };
     this.#wire();
   }
 

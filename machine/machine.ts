@@ -19,11 +19,6 @@ const SLICE = 100_000;
 /** Resume flag of RFLAGS. */
 const RF = 0x10000;
 /**
- * Ticks that PAUSE takes besides its own, as on processors since Skylake (Intel's optimization manual, 2.5.4: up to 140
- * cycles): guests that wait for a time in such a loop would else need far too many instructions.
- */
-const PAUSE_TICKS = 140;
-/**
  * Heat at which code is translated. Making a region costs what interpreting some 100,000 instructions does; most code of
  * a kernel that boots runs a few hundred times.
  */
@@ -95,8 +90,6 @@ export class Machine {
     this.processor = new Processor(linear, this.memory, this.clock, CODE_BASE, cpus);
     this.translator = new Translator(this.processor);
     if (options.tier1 !== 'off') this.processor.translator = this.translator;
-    // with several CPUs PAUSE ends the turn instead: what is waited for is up to the others
-    if (cpus === 1) this.processor.spinHint = () => this.#pass(PAUSE_TICKS);
     const { processor } = this;
     this.clock.setSource(() => processor.retired + this.idle);
     this.clock.onReschedule = () => processor.endSlice();

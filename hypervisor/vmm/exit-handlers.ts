@@ -203,8 +203,10 @@ function handleExternalInterrupt(vcpu: VCpu, vm: Vm): string {
 }
 
 function handlePause(vcpu: VCpu, vm: Vm): string {
+  // at the time at which the bare machine would: before the instruction counts as retired
+  const done = vm.vcpus.pause();
   vcpu.skipInstruction();
-  return vm.vcpus.pause();
+  return done;
 }
 
 const INTERRUPT_WINDOW = 4;

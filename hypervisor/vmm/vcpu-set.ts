@@ -4,7 +4,7 @@ import { initRegisters, resetRegisters } from '../../machine/cpu/reset';
 import { updateDerived } from '../../machine/cpu/system/segments';
 import { loadGuest, saveGuest } from '../../machine/cpu/vmx/guest-state';
 import { CpuPins, type Pins } from '../../machine/cpu-pins';
-import { CpuScheduler } from '../../machine/cpu-scheduler';
+import { CpuScheduler, PAUSE_TICKS } from '../../machine/cpu-scheduler';
 import type { LocalApic } from '../../machine/devices/local-apic';
 import type { Machine } from '../../machine/machine';
 import type { Platform } from '../../machine/platform';
@@ -108,6 +108,7 @@ export class VCpuSet {
       this.machine.processor.endSlice();
       return 'the vCPU waits for another one: its turn is over';
     }
+    this.machine.clock.onPass(PAUSE_TICKS);
     this.current.exitsOnPause = false;
     return 'no other vCPU could run: PAUSE exits no more';
   }

@@ -37,7 +37,7 @@ export interface Cpu {
   readonly apicId?: number;
   /** CPUs of the machine, each a core of the one package; 1 if absent. */
   readonly cpuCount?: number;
-  /** PAUSE: this CPU waits for another one; absent where there is no other. */
+  /** PAUSE: this CPU waits, for another one or for time to pass. */
   readonly spinHint?: (() => void) | undefined;
   ports: PortBus;
   interrupts: InterruptController;

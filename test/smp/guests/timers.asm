@@ -24,6 +24,8 @@ main:   gate 0x40, tick
 
 tick:   push ebx
         call own_id
+        cmp dword [ticks + 4 * ebx], TICKS
+        jae .on                                 ; one was on its way when the timer was masked
         inc dword [ticks + 4 * ebx]
         cmp dword [ticks + 4 * ebx], TICKS
         jb .on
