@@ -18,10 +18,10 @@ export type Bits = 32 | 64;
 
 /**
  * What cannot be compared: calls of the kernel; what tells of the machine or its time; what the kernel does in the
- * instruction's stead (UMIP); IRET, with which the host's signal frames do not come back; state that this host's kernel leaves off.
+ * instruction's stead (UMIP); state that this host's kernel leaves off.
  */
 const excluded =
-  /^(syscall|sysenter|sysexit|sysret|cpuid|rdtscp?|rdpmc|rdpid|rdrand|rdseed|xgetbv|sgdt|sidt|sldt|str|smsw|hlt|iret[wdq]?|rdpkru|wrpkru|xsave|xsave64|xrstor|xrstor64|endbr(32|64)|vmcall|vmfunc|pause|rdssp[dq])$/;
+  /^(syscall|sysenter|sysexit|sysret|cpuid|rdtscp?|rdpmc|rdpid|rdrand|rdseed|xgetbv|sgdt|sidt|sldt|str|smsw|hlt|rdpkru|wrpkru|xsave|xsave64|xrstor|xrstor64|endbr(32|64)|vmcall|vmfunc|pause|rdssp[dq])$/;
 
 const profile = defaultProfile();
 

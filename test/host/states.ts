@@ -98,6 +98,9 @@ export class StateWriter {
   /** A linear address: in the window, aligned or not; across the boundary; at the end of what is mapped; nowhere. */
   #address(instance: Instance, { role }: Pointer, bits: number): bigint {
     const { random } = this;
+    // an IRET across cache lines counts as a split lock here: the kernel punishes it by sleeping
+    if (role === 'stack' && instance.form.mnemonic.startsWith('iret'))
+      return BigInt(BOUNDARY - 128 + 64 * random.below(4));
     const strict = instance.float && role === 'operand';
     const near = BOUNDARY - 160 + 16 * random.below(20);
     switch (random.below(32)) {

@@ -6,7 +6,7 @@ import { GuestFault, raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
 import { VmExit } from '../vmx/vm-exit';
 import { enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-return';
-import { checkTarget } from './far-transfer';
+import { checkTarget, is64Bit } from './far-transfer';
 import { writableFlags, writeFlags } from './flags';
 import {
   cacheDescriptor,
@@ -20,7 +20,7 @@ import {
   setAccessed,
   updateDerived,
 } from './segments';
-import { readFrame, readStack, setStackPointer, stackPointer } from './stack';
+import { readFrame, readStack, readStackExact, setStackPointer, stackPointer } from './stack';
 import { switchTask, TaskSwitchSource } from './task-switch';
 
 const NT = 0x4000;
@@ -96,20 +96,30 @@ function returnTask(cpu: Cpu, instruction: Decoded): void {
   switchTask(cpu, -1, TaskSwitchSource.Iret, next, instruction.length, 0, undefined, false);
 }
 
+/** Selectors and flags are in the lower halves of their slots: exact too where the upper halves hold something. */
+function keepLowHalves(cpu: Cpu): void {
+  for (const slot of [1, 2, 4]) {
+    if (Math.abs(frame[slot]) > Number.MAX_SAFE_INTEGER)
+      frame[slot] = Number(readStackExact(cpu, 8 * slot, 8) & 0xffffffffn);
+  }
+}
+
 function returnProtected(cpu: Cpu, size: number): void {
   const { state } = cpu;
   const { cpl } = state;
   const long = isLongMode(state);
   // 64-bit mode pops SS:RSP whatever the levels are
   readFrame(cpu, state.codeBits === 64 ? 5 : 3, size, frame);
-  const offset = frame[0];
+  if (size === 8) keepLowHalves(cpu);
   const selector = frame[1] & 0xffff;
   const flags = frame[2];
   if (size === 4 && !long && (flags & VM) !== 0 && cpl === 0) {
-    returnToVirtual(cpu, offset, selector, flags);
+    returnToVirtual(cpu, frame[0], selector, flags);
     return;
   }
   const target = readReturnCode(cpu, selector);
+  // of 64 bits code of 32 bits gets the lower half
+  const offset = size === 8 && !is64Bit(cpu, target) ? Number(readStackExact(cpu, 0, 8) & 0xffffffffn) : frame[0];
   const rpl = selector & 3;
   const mask = writableFlags(cpu, size);
   if (rpl === cpl && state.codeBits !== 64) {
