@@ -1,6 +1,7 @@
 /** Mutated images are started: each gives one clear line, or a guest that runs, whatever it comes to. */
 import { createTarget } from '../../../hypervisor/create-target';
 import { BOOT_KINDS, isLoadError, type LaunchOptions } from '../../../hypervisor/launch-options';
+import type { Stop } from '../../../hypervisor/target';
 import { Random } from '../../host/random';
 import type { Outcome } from './devices';
 import { type Image, images } from './images';
@@ -29,12 +30,19 @@ export function start(options: LaunchOptions, fresh: boolean): Verdict {
   try {
     const target = fresh ? createTarget(options) : powerOnAgain(options);
     if (isLoadError(target)) return isClear(target.message) ? { kind: 'error' } : { wrong: `says "${target.message}"` };
-    let stop = target.run(SLICE);
-    while (stop.kind === 'limit' && target.instructions < INSTRUCTIONS) stop = target.run(target.instructions + SLICE);
+    let before = -1;
+    let stop: Stop = { kind: 'limit' };
+    // a guest that only faults gets no further, and gives control back
+    while (stop.kind === 'limit' && target.instructions < INSTRUCTIONS && target.instructions > before) {
+      before = target.instructions;
+      stop = target.run(before + SLICE);
+    }
     const took = performance.now() - began;
     if (took > PATIENCE) return { wrong: `takes ${took.toFixed(0)} ms` };
     if (stop.kind === 'triple-fault' && !isClear(stop.explanation.replaceAll('\n', ' ')))
       return { wrong: `explains "${stop.explanation}"` };
+    const stuck = stop.kind === 'limit' && target.instructions === before;
+    if (stuck) return { kind: 'faulting for ever' };
     return { kind: stop.kind === 'ended' ? `ended by ${stop.reason}` : stop.kind };
   } catch (thrown) {
     return { wrong: `throws ${thrown instanceof Error ? thrown.stack : thrown}` };
