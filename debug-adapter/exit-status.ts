@@ -1,3 +1,4 @@
+import type { FaultAutopsy } from '../hypervisor/autopsy';
 import type { Stop } from '../hypervisor/target';
 
 /** How a guest came to its end, as the command line's exit status and in words. */
@@ -6,6 +7,8 @@ export interface Ending {
   /** `debug-exit`, `power-off`, `halted`, `triple-fault`, `entry-failure`, `instruction-limit`, `idle`. */
   readonly reason: string;
   readonly text: string;
+  /** A triple fault: its faults as data. */
+  readonly autopsy?: FaultAutopsy;
 }
 
 /** Exit statuses that no guest gives by itself; a guest's own, through port F4, are odd. */
@@ -25,7 +28,12 @@ export function endingOf(stop: Stop): Ending | undefined {
       return { status: ExitStatus.Ok, reason: stop.reason, text };
     }
     case 'triple-fault':
-      return { status: ExitStatus.TripleFault, reason: stop.kind, text: `triple fault: ${stop.explanation}` };
+      return {
+        status: ExitStatus.TripleFault,
+        reason: stop.kind,
+        text: `triple fault: ${stop.explanation}`,
+        ...(stop.autopsy && { autopsy: stop.autopsy }),
+      };
     case 'entry-failure':
       return { status: ExitStatus.EntryFailure, reason: stop.kind, text: `VM-entry failure: ${stop.explanation}` };
     default:

@@ -283,7 +283,9 @@ export abstract class RunningSession extends AnsweringSession {
   #stopped(explanation: Explanation, threadId: number): void {
     this.live.guest.noteStop();
     this.explanation = explanation;
-    const body = { ...explanation, threadId, allThreadsStopped: true };
+    // the details are for exceptionInfo
+    const { details: _details, ...told } = explanation;
+    const body = { ...told, threadId, allThreadsStopped: true };
     this.sendEvent({ seq: 0, type: 'event', event: 'stopped', body } as DebugProtocol.StoppedEvent);
   }
 

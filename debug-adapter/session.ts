@@ -78,9 +78,10 @@ export class RingsideSession extends RunningSession {
   ): void {
     this.answer(response, () => {
       this.cpu(args.threadId);
-      const { reason, description, text } = this.explanation ?? {};
+      const { reason, description, text, details } = this.explanation ?? {};
       if (reason !== 'exception') throw new RequestError('the guest did not stop for an exit or a fault');
-      return { exceptionId: description ?? '', description: text ?? '', breakMode: 'always' as const };
+      const id = { exceptionId: description ?? '', description: text ?? '', breakMode: 'always' as const };
+      return details ? { ...id, details } : id;
     });
   }
 

@@ -1,4 +1,5 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { FaultAutopsy } from '../hypervisor/autopsy';
 import type { ExitRecord } from '../hypervisor/exit-record';
 import { endingOf } from './exit-status';
 import type { Guest } from './guest';
@@ -10,7 +11,39 @@ import type { Halt } from './run-control/execution';
 export type Explanation = Pick<
   DebugProtocol.StoppedEvent['body'],
   'reason' | 'description' | 'text' | 'hitBreakpointIds'
->;
+> & {
+  /** A triple fault: its faults, each the cause of the next. */
+  readonly details?: DebugProtocol.ExceptionDetails;
+};
+
+/** The faults of an autopsy as the protocol nests them: the last one outermost, with the one it came of inside. */
+function exceptionDetails({ faults }: FaultAutopsy): DebugProtocol.ExceptionDetails | undefined {
+  let inner: DebugProtocol.ExceptionDetails | undefined;
+  for (const fault of faults) {
+    const { name, role, cause, instruction, errorCode, errorText, cr2, cs, rip, delivery } = fault;
+    const lines = [
+      `at ${cs}:${rip}${instruction ? ` ${instruction.text} (${instruction.bytes})` : ''}`,
+      ...(cr2 === undefined ? [] : [`CR2 ${cr2}`]),
+      ...(delivery
+        ? [
+            `IDTR base ${delivery.idtr.base}, limit ${delivery.idtr.limit}`,
+            `IDT entry at ${delivery.idtEntry.address}: ${delivery.idtEntry.value ?? ''} ${delivery.idtEntry.text}`,
+            ...(delivery.target ? [`descriptor ${delivery.target.selector}: ${delivery.target.value}`] : []),
+            ...(delivery.stack ? [`TSS: ${delivery.stack.name} = ${delivery.stack.text}`] : []),
+            `its delivery failed: ${delivery.failure}`,
+          ]
+        : []),
+    ];
+    inner = {
+      typeName: errorCode === undefined ? name : `${name} (${errorCode}: ${errorText})`,
+      fullTypeName: `${role} fault: ${name}`,
+      message: cause,
+      stackTrace: lines.join('\n'),
+      ...(inner && { innerException: [inner] }),
+    };
+  }
+  return inner;
+}
 
 /** A VM exit in a sentence or three: where, what it says, why it happened, what the VMM did. */
 export function explainExit(exit: ExitRecord, guest: Guest): string {
@@ -49,7 +82,12 @@ export function explain(halt: Halt, guest: Guest, breakpoints: Breakpoints): Exp
         text: explainExit(halt.record, guest),
       };
     case 'triple-fault':
-      return { reason: 'exception', description: 'Triple fault', text: halt.explanation };
+      return {
+        reason: 'exception',
+        description: 'Triple fault',
+        text: halt.explanation,
+        details: halt.autopsy && exceptionDetails(halt.autopsy),
+      };
     case 'entry-failure':
       return { reason: 'exception', description: 'VM-entry failure', text: halt.explanation };
     case 'ended': {

@@ -1,5 +1,4 @@
 import type { Processor } from '../machine/cpu/processor';
-import type { TripleFault } from '../machine/cpu/system/exceptions';
 import type { Machine, MachineSnapshot } from '../machine/machine';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import { explainTripleFault } from './explain';
@@ -53,16 +52,12 @@ export class BareTarget implements Target {
       case 'breakpoint':
         return { kind: 'breakpoint', address: BigInt.asUintN(64, BigInt(this.machine.processor.state.linearIp)) };
       case 'triple-fault':
-        return { kind: 'triple-fault', explanation: this.#explain(stop.fault, stop.cpu) };
+        return explainTripleFault(stop.fault, this.cpus > 1 ? `CPU ${stop.cpu}: ` : '');
       case 'vm-exit':
         return { kind: 'limit' };
       default:
         return stop;
     }
-  }
-
-  #explain(fault: TripleFault, cpu: number): string {
-    return `${this.cpus > 1 ? `CPU ${cpu}: ` : ''}${explainTripleFault(fault)}`;
   }
 
   get cpus(): number {

@@ -49,7 +49,7 @@ export function hostMemoryFor(guest: number): number {
 }
 
 /** Why the VM stopped for good. */
-export type VmEnd = { kind: 'triple-fault'; explanation: string } | { kind: 'entry-failure'; explanation: string };
+export type VmEnd = ReturnType<typeof explainTripleFault> | { kind: 'entry-failure'; explanation: string };
 
 /**
  * The VMM: root-mode software that happens to be written in TypeScript. It keeps its VMCS, EPT, bitmaps and the guest's
@@ -391,10 +391,7 @@ export class Vmm implements Vm {
         const fault = machine.vmx.tripleFault;
         // the registers that are shown from now on are the guest's
         this.#enter(false, true);
-        return this.#stop({
-          kind: 'triple-fault',
-          explanation: `${this.vcpus.count > 1 ? `CPU ${vcpu.index}: ` : ''}${fault ? explainTripleFault(fault) : 'triple fault'}`,
-        });
+        return this.#stop(explainTripleFault(fault, this.vcpus.count > 1 ? `CPU ${vcpu.index}: ` : ''));
       }
       const row = exitReasonNamed(reason);
       const handler = row && exitHandlers[row.name];

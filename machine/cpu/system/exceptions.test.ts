@@ -113,16 +113,21 @@ describe('a triple fault', () => {
       [Vector.GP, 0x18, 0x5000, 8],
       [Vector.GP, 0x41, 0x5000, 8],
       [Vector.DF, 0, 0x5000, 8],
+      [Vector.GP, (Vector.DF << 3) | 3, 0x5000, 8],
     ]);
     expect(chain[0]).toMatchObject({
       detail: 'the first',
-      idtEntry: { address: IDT + 8 * Vector.GP, value: 0x8e0000406000n },
-      deliveryFailure: 'selector 0x40 is beyond the GDT limit 0x17',
+      delivery: {
+        idtEntry: { address: IDT + 8 * Vector.GP, value: 0x8e0000406000n },
+        failure: 'selector 0x40 is beyond the GDT limit 0x17',
+      },
     });
-    expect(chain[2]).toMatchObject({
+    expect(chain[1].delivery).toBeUndefined();
+    expect(chain[2].delivery).toMatchObject({
       idtEntry: { address: IDT + 8 * Vector.DF, value: 0n },
-      deliveryFailure: 'IDT entry 0x8 has type 0, no gate for interrupts',
+      failure: 'IDT entry 0x8 has type 0, no gate for interrupts',
     });
+    expect(chain[3]).toMatchObject({ detail: 'IDT entry 0x8 has type 0, no gate for interrupts', delivery: undefined });
   });
 
   it('names the linear addresses of page faults', () => {
@@ -145,7 +150,9 @@ describe('a triple fault', () => {
       [Vector.PF, 0x12345678n],
       [Vector.PF, BigInt(IDT + 8 * Vector.PF)],
       [Vector.DF, undefined],
+      [Vector.PF, BigInt(IDT + 8 * Vector.DF)],
     ]);
-    expect(chain[2].deliveryFailure).toBe('PTE is not present');
+    expect(chain[2].delivery).toMatchObject({ idtBase: IDT, failure: 'PTE is not present' });
+    expect(chain[2].delivery?.idtEntry).toBeUndefined();
   });
 });

@@ -4,27 +4,46 @@ import { GuestFault, Vector } from '../fault';
 import { Segment, State } from '../layout';
 import { VmExit } from '../vmx/vm-exit';
 import { wentThroughStack } from './canonical';
+import { lookedAt, type ReadEntry, type StackEntry, type TargetEntry } from './delivery-notes';
 import { type CpuEvent, EventType, interruptionInformation } from './event';
-import { dispatch, lookedAt } from './interrupt-delivery';
+import { dispatch } from './interrupt-delivery';
 
-/** One fault of the chain that ended in shutdown. */
+/** One fault of the chain that ended in shutdown, or #DF between the second and the third. */
 export interface FaultLink {
-  vector: number;
-  errorCode: number | undefined;
+  readonly vector: number;
+  readonly errorCode: number | undefined;
   /** Linear address, for #PF. */
-  address: bigint | undefined;
+  readonly address: bigint | undefined;
   /** CS and the offset of the instruction it belongs to. */
-  codeSelector: number;
-  rip: number;
+  readonly codeSelector: number;
+  readonly rip: number;
+  /** The instruction: its linear address, the size of its code segment, and as many of its bytes as can be read. */
+  readonly code: { readonly linear: number; readonly bits: 16 | 32 | 64; readonly bytes: Uint8Array } | undefined;
   /** What the processor found wrong, as the raising check said; empty where nobody said. */
-  detail: string;
-  /** The IDT entry that its delivery looked at; `undefined` if it was not reached or not read. */
-  idtEntry: { address: number; value: bigint } | undefined;
-  /** The check that failed in its delivery: the detail of the next fault. */
-  deliveryFailure: string;
+  readonly detail: string;
+  /** What its delivery went by; `undefined` if it was not tried. */
+  readonly delivery: FaultDelivery | undefined;
 }
 
-/** The processor went into shutdown: a fault while a double fault was being delivered. Thrown. */
+/** How far the delivery of a fault came. */
+export interface FaultDelivery {
+  /** IDTR as it stood. */
+  readonly idtBase: number;
+  readonly idtLimit: number;
+  /** The entry of the IDT (IVT in real-address mode), if it was read. */
+  readonly idtEntry?: ReadEntry;
+  /** The descriptor that the gate names, if it was read. */
+  readonly target?: TargetEntry;
+  /** The stack out of the task-state segment, if one was asked for and read. */
+  readonly stack?: StackEntry;
+  /** The check that failed: the detail of the next fault. */
+  readonly failure: string;
+}
+
+/**
+ * The processor went into shutdown: a fault while a double fault was being delivered. Thrown. The chain holds the first fault,
+ * perhaps some benign ones that came of it, the second, #DF, and the third.
+ */
 export class TripleFault {
   constructor(readonly chain: readonly FaultLink[]) {}
 }
@@ -124,7 +143,7 @@ export function deliverSoftware(cpu: Cpu, vector: number, type: number, length: 
 export function injectEvent(cpu: Cpu, event: CpuEvent): void {
   Object.assign(current, event);
   current.injected = true;
-  deliver(cpu, current);
+  deliver(cpu, current, 'VM entry injected it');
 }
 
 /**
@@ -176,7 +195,10 @@ function deliver(
       chain ??= [];
       chain.push(link(cpu, event, detail, error.detail));
       detail = error.detail;
-      if (event.vector === Vector.DF && event.type === EventType.HardwareException) shutdown(cpu, chain);
+      if (event.vector === Vector.DF && event.type === EventType.HardwareException) {
+        chain.push(faultOf(cpu, error));
+        shutdown(cpu, chain);
+      }
       const first = event.type === EventType.HardwareException ? faultClass(event.vector) : 0;
       const second = faultClass(error.vector);
       const double = (first === 1 && second === 1) || (first === 2 && second !== 0);
@@ -227,37 +249,50 @@ function setCr2(cpu: Cpu, low: number, high: number): void {
   i32[(State.cr2 >>> 2) + 1] = high;
 }
 
-function link(cpu: Cpu, event: CpuEvent, detail: string, deliveryFailure: string): FaultLink {
+/** A fault, or #DF, whose delivery failed. */
+function link(cpu: Cpu, event: CpuEvent, detail: string, failure: string): FaultLink {
   const { state } = cpu;
   const page = event.vector === Vector.PF && event.type === EventType.HardwareException;
-  const value =
-    (BigInt(lookedAt.upper >>> 0) << 64n) | (BigInt(lookedAt.high >>> 0) << 32n) | BigInt(lookedAt.low >>> 0);
   return {
     vector: event.vector,
     errorCode: event.errorCode,
     address: page ? state.get64(State.cr2) : undefined,
-    codeSelector: state.selector(Segment.CS),
-    rip: state.rip,
+    ...place(cpu),
     detail,
-    idtEntry: lookedAt.read ? { address: lookedAt.address, value } : undefined,
-    deliveryFailure,
+    delivery: {
+      idtBase: state.getNumber(State.idtrBase),
+      idtLimit: state.u32[State.idtrLimit >>> 2] & 0xffff,
+      ...lookedAt(),
+      failure,
+    },
   };
 }
 
-/** A fault that was not delivered itself because it made a double fault. */
+/** A fault that was not delivered: the second, which made a double fault, or the third. */
 function faultOf(cpu: Cpu, fault: GuestFault): FaultLink {
-  const { state } = cpu;
   const address = (BigInt(fault.addressHigh >>> 0) << 32n) | BigInt(fault.addressLow >>> 0);
   return {
     vector: fault.vector,
     errorCode: fault.errorCode,
     address: fault.vector === Vector.PF ? address : undefined,
-    codeSelector: state.selector(Segment.CS),
-    rip: state.rip,
+    ...place(cpu),
     detail: fault.detail,
-    idtEntry: undefined,
-    deliveryFailure: 'became a double fault',
+    delivery: undefined,
   };
+}
+
+/** The instruction in hand. */
+function place(cpu: Cpu): Pick<FaultLink, 'codeSelector' | 'rip' | 'code'> {
+  const { state, mmu, memory } = cpu;
+  const linear = state.linearIp;
+  const bytes: number[] = [];
+  for (let i = 0; i < 15; i++) {
+    const physical = mmu.probe((linear + i) | 0, Math.floor((linear + i) / 4294967296) | 0);
+    if (physical === undefined) break;
+    bytes.push(memory.read(physical, 1));
+  }
+  const code = bytes.length > 0 ? { linear, bits: state.codeBits, bytes: Uint8Array.from(bytes) } : undefined;
+  return { codeSelector: state.selector(Segment.CS), rip: state.rip, code };
 }
 
 function shutdown(cpu: Cpu, chain: FaultLink[]): never {

@@ -3,6 +3,7 @@ import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Segment } from '../layout';
 import { read, readNumber } from './access';
+import { noteStack } from './delivery-notes';
 import { checkStackSegment, type Descriptor, hex, readDescriptor } from './segments';
 
 /** Sets EXT in the error code of a fault on a selector (#PF keeps its own). */
@@ -17,7 +18,11 @@ export function stackFromTss64(cpu: Cpu, offset: number, ext: number): number {
   if (offset + 7 > state.segmentLimit(Segment.TR)) {
     raise(Vector.TS, (state.selector(Segment.TR) & 0xfffc) | ext, `TSS offset ${hex(offset)} is beyond the TSS limit`);
   }
-  return readNumber(cpu, state.segmentBase(Segment.TR) + offset, cpu.mmu.systemContext);
+  const at = state.segmentBase(Segment.TR) + offset;
+  const pointer = readNumber(cpu, at, cpu.mmu.systemContext);
+  const name = offset < 0x24 ? `RSP${(offset - 4) / 8}` : `IST${(offset - 0x1c) / 8}`;
+  noteStack(name, at, 8, pointer, Math.floor(pointer / 4294967296));
+  return pointer;
 }
 
 /** Where a stack for an inner privilege level begins, by the 16- or 32-bit TSS. */
@@ -35,6 +40,9 @@ export function readInnerStack(cpu: Cpu, cpl: number, ext: number): void {
   const system = cpu.mmu.systemContext;
   innerStack.pointer = read(cpu, at, wide ? 4 : 2, system);
   innerStack.selector = read(cpu, at + (wide ? 4 : 2), 2, system);
+  const { selector, pointer } = innerStack;
+  if (wide) noteStack(`ESP${cpl} and SS${cpl}`, at, 6, pointer, selector);
+  else noteStack(`SP${cpl} and SS${cpl}`, at, 4, pointer | (selector << 16), 0);
 }
 
 /** Reads and checks the descriptor of an inner stack: #TS(selector), #SS if not present. */

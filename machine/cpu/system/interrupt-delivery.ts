@@ -3,6 +3,7 @@ import type { Cpu } from '../cpu';
 import { raise, Vector } from '../fault';
 import { Gpr, Segment, State } from '../layout';
 import { isCanonical, ownContext, read, write, writeNumber } from './access';
+import { lookAnew, noteGate, noteTarget } from './delivery-notes';
 import { type CpuEvent, isSoftware } from './event';
 import { addExt, innerStack, readInnerStack, readInnerStackDescriptor, slotFits, stackFromTss64 } from './inner-stack';
 import {
@@ -31,16 +32,13 @@ const RF = 0x10000;
 const VM = 0x20000;
 const AC = 0x40000;
 
-/** The IDT entry that the last delivery looked at, for the autopsy. */
-export const lookedAt = { address: 0, low: 0, high: 0, upper: 0, read: false };
-
 const code = new Descriptor();
 const stack = new Descriptor();
 
 /** Calls the handler of an event. Raises what the delivery itself raises, with nothing but memory changed. */
 export function dispatch(cpu: Cpu, event: CpuEvent): void {
   const { state } = cpu;
-  lookedAt.read = false;
+  lookAnew();
   if (!isProtected(state)) dispatchReal(cpu, event);
   else if (isLongMode(state)) dispatchLong(cpu, event);
   else dispatchProtected(cpu, event);
@@ -75,7 +73,7 @@ function dispatchReal(cpu: Cpu, event: CpuEvent): void {
   }
   const at = state.getNumber(State.idtrBase) + 4 * event.vector;
   const entry = read(cpu, at, 4);
-  note(at, entry, 0, 0);
+  noteGate(at, 4, entry, 0, 0);
   const flags = pushedFlags(cpu, event);
   const big = state.u32[State.stackMask >>> 2] !== 0xffff;
   const mask = big ? 0xffffffff : 0xffff;
@@ -96,14 +94,6 @@ function dispatchReal(cpu: Cpu, event: CpuEvent): void {
   state.rip = entry & 0xffff;
 }
 
-function note(address: number, low: number, high: number, upper: number): void {
-  lookedAt.address = address;
-  lookedAt.low = low;
-  lookedAt.high = high;
-  lookedAt.upper = upper;
-  lookedAt.read = true;
-}
-
 /** IA-32e mode: 16-byte gates, 64-bit handlers, IST (SDM 3A 6.14). */
 function dispatchLong(cpu: Cpu, event: CpuEvent): void {
   const { state } = cpu;
@@ -121,7 +111,7 @@ function dispatchLong(cpu: Cpu, event: CpuEvent): void {
   const low = entry < 0 ? read(cpu, at, 4, system) : view.getUint32(entry, true);
   const high = entry < 0 ? read(cpu, at + 4, 4, system) : view.getUint32(entry + 4, true);
   const upper = entry < 0 ? read(cpu, at + 8, 4, system) : view.getUint32(entry + 8, true);
-  note(at, low, high, upper);
+  noteGate(at, 16, low, high, upper);
   const type = (high >>> 8) & 0x1f;
   if (type !== SystemType.InterruptGate32 && type !== SystemType.TrapGate32) {
     raise(Vector.GP, idtError(event, ext), `IDT entry ${hex(event.vector)} has type ${type}, not a 64-bit gate`);
@@ -201,7 +191,9 @@ function pushFrame64(cpu: Cpu, event: CpuEvent, rsp: number, bytes: number, cont
 /** Reads the handler's code descriptor; outside its table #GP(selector + EXT). */
 function readCode(cpu: Cpu, selector: number, ext: number): Descriptor {
   try {
-    return readDescriptor(cpu, selector, Vector.GP, code);
+    readDescriptor(cpu, selector, Vector.GP, code);
+    noteTarget(code);
+    return code;
   } catch (fault) {
     addExt(fault, ext);
     throw fault;
@@ -231,7 +223,7 @@ function dispatchProtected(cpu: Cpu, event: CpuEvent): void {
   const at = (state.getNumber(State.idtrBase) + 8 * event.vector) >>> 0;
   const low = read(cpu, at, 4, system);
   const high = read(cpu, at + 4, 4, system);
-  note(at, low, high, 0);
+  noteGate(at, 8, low, high, 0);
   const type = (high >>> 8) & 0x1f;
   const task = type === SystemType.TaskGate;
   if (!task && (type & 0x16) !== 6) {

@@ -6,6 +6,7 @@ import { GuestFault, raise, Vector } from '../fault';
 import { Segment, State } from '../layout';
 import { checkRead, checkWrite, read, write } from './access';
 import { Cr0, Cr4, loadPdptes } from './control';
+import { noteTarget } from './delivery-notes';
 import {
   cacheDescriptor,
   cacheNull,
@@ -140,6 +141,7 @@ function checkNewTask(cpu: Cpu, selector: number, back: boolean, ext: number): v
   if ((selector & 0xfff8) + 7 > limit)
     raise(vector, error, `the TSS selector ${hex(selector)} is beyond the GDT limit`);
   readDescriptor(cpu, selector, vector, tss);
+  noteTarget(tss);
   const { type } = tss;
   const expected: number[] = back
     ? [SystemType.Tss16Busy, SystemType.Tss32Busy]

@@ -560,9 +560,9 @@ export class VmxUnit {
       address: undefined,
       codeSelector: state.selector(1),
       rip: state.rip,
-      detail: `VMX abort ${indicator}: ${detail}`,
-      idtEntry: undefined,
-      deliveryFailure: 'the processor shuts down',
+      code: undefined,
+      detail: `VMX abort ${indicator}: ${detail}; the processor shuts down`,
+      delivery: undefined,
     };
     return this.processor.tripleFault(new TripleFault([link]));
   }
