@@ -1,177 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { AssembleOptions, AssembleResult, SourceReader } from './api';
-import { assemble } from './assemble';
-import { decodeSource } from './source/utf8';
+import { check, mutated, Random } from '../test/mutated-sources';
 
 /**
  * Sources that nobody would write. None may crash or hang the assembler, and each ends with output or with an error that
- * points into the source. FUZZ_CASES=200000 FUZZ_SEED=7 makes a campaign of it.
+ * points into the source. The campaign `assembler-fuzz` tries many more.
  */
 const cases = Number(process.env.FUZZ_CASES ?? 1500);
 const seed = Number(process.env.FUZZ_SEED ?? 1);
-/** Milliseconds after which one source counts as a hang. */
-const patience = 20_000;
-
-const folder = join(import.meta.dirname, 'test-cases');
-const texts = new Map(
-  readdirSync(folder).map((name) => [name, decodeSource(readFileSync(join(folder, name)))] as const),
-);
-const corpus = [...texts].filter(([name]) => name.endsWith('.asm')).map(([, text]) => text);
-const corpusLines = corpus.flatMap((text) => text.split('\n'));
-const words = [...new Set(corpusLines.join(' ').split(/[\s,()[\]{}]+/))].filter((word) => word.length < 40);
-const extremes = [
-  '0',
-  '1',
-  '-1',
-  '255',
-  '256',
-  '-129',
-  '65536',
-  '0x7fffffff',
-  '0x80000000',
-  '0xffffffff',
-  '0x8000000000000000',
-  '0xffffffffffffffff',
-  '1e400',
-  '__?nan?__',
-  '$',
-  '$$',
-  '%%x',
-  '%1',
-  '%0',
-  '%{1:-1}',
-  '%[1]',
-  '%!PATH',
-  "'",
-  '"',
-  '`\\u',
-  '%+',
-  '%$x',
-  '%$$x',
-  '..start',
-  '.x',
-  '1<<63',
-  '1/0',
-  '%(',
-  '\\',
-  ';',
-  '%if',
-  '%rep 3',
-  '%endrep',
-  '%macro m 1-*',
-  '%endmacro',
-  'times 3',
-]; // prettier-ignore
-
-class Random {
-  constructor(private state: number) {}
-  /** From 0 to `below` - 1 (xorshift, 32 bits). */
-  next(below: number): number {
-    let x = this.state | 0;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.state = x;
-    return (x >>> 0) % below;
-  }
-  of<T>(list: readonly T[]): T {
-    return list[this.next(list.length)]!;
-  }
-}
-
-/** One change to a list of lines. */
-function mutate(lines: string[], random: Random): void {
-  const at = random.next(Math.max(lines.length, 1));
-  const line = lines[at] ?? '';
-  const column = random.next(line.length + 1);
-  switch (random.next(11)) {
-    case 0:
-      lines.splice(at, 1);
-      break;
-    case 1:
-      lines.splice(at, 0, line);
-      break;
-    case 2:
-      lines.splice(at, 0, random.of(corpusLines));
-      break;
-    case 3:
-      lines[at] = line.slice(0, column) + String.fromCharCode(32 + random.next(96)) + line.slice(column);
-      break;
-    case 4:
-      lines[at] = line.slice(0, column) + line.slice(column + 1 + random.next(6));
-      break;
-    case 5:
-      lines[at] = line.replace(/-?\b\d\w*/, () => random.of(extremes));
-      break;
-    case 6:
-      lines[at] = `${line.slice(0, column)} ${random.of(extremes)} ${line.slice(column)}`;
-      break;
-    case 7:
-      lines[at] = line.replace(/\b[a-z_.?]\w*/i, () => random.of(words));
-      break;
-    case 8: {
-      const other = random.next(Math.max(lines.length, 1));
-      [lines[at], lines[other]] = [lines[other] ?? '', line];
-      break;
-    }
-    case 9:
-      lines[at] = line.slice(0, column) + random.of(corpusLines).slice(random.next(20));
-      break;
-    default:
-      lines.push(
-        ...random
-          .of(corpus)
-          .split('\n')
-          .slice(0, 1 + random.next(8)),
-      );
-  }
-}
-
-const reader: SourceReader = {
-  resolve: (name) => (texts.has(name) ? name : undefined),
-  readText: (path) => texts.get(path),
-  readBytes: (path) => {
-    const text = texts.get(path);
-    return text === undefined ? undefined : new TextEncoder().encode(text);
-  },
-};
-
-function check(source: string, options: AssembleOptions, started: number): string {
-  let result: AssembleResult;
-  try {
-    result = assemble('fuzzed.asm', source, { ...options, cancelled: () => Date.now() - started > patience }, reader);
-  } catch (error) {
-    return `crash: ${(error as Error).stack}`;
-  }
-  if (Date.now() - started > patience) return 'hang';
-  const errors = result.diagnostics.filter(({ severity }) => severity === 'error');
-  if ((result.output === undefined) !== errors.length > 0) return 'neither output nor error, or both';
-  for (const { message, range } of result.diagnostics) {
-    const { file, line, column, endLine, endColumn } = range;
-    if (line < 0 || column < 0 || endLine < line || (endLine === line && endColumn < column))
-      return `bad range ${JSON.stringify(range)} of ${message}`;
-    if (/^fuzzed/.test(file) && line > source.split('\n').length && !source.includes('%line') && !source.includes('# '))
-      return `message behind the end: ${message}`;
-  }
-  void result.lines.length;
-  void result.symbols.length;
-  void result.macros.length;
-  return '';
-}
 
 describe('a mutated source', () => {
   it(`gives output or an error (${cases} sources, seed ${seed})`, { timeout: cases * 200 + 30_000 }, () => {
     const random = new Random(seed * 2654435761 + 1);
-    const formats = ['bin', 'bin', 'elf32', 'elf64'] as const;
     for (let n = 0; n < cases; n++) {
-      const lines = random.of(corpus).split('\n');
-      for (let k = 1 + random.next(6); k > 0; k--) mutate(lines, random);
-      const source = lines.join('\n');
-      const options: AssembleOptions = { format: random.of(formats), listing: random.next(2) === 0 };
-      if (options.format !== 'bin' && random.next(2)) options.debug = true;
-      const problem = check(source, options, Date.now());
+      const { source, options } = mutated(random);
+      const problem = check(source, options);
       if (problem) expect.fail(`source ${n} of seed ${seed}: ${problem}\n--- ${options.format}\n${source}`);
     }
   });

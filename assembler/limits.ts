@@ -6,7 +6,9 @@ export const Limits = {
   /** `%rep` count (NASM's default). */
   repetitions: 1_000_000,
   /** Lines that come out of macros and `%rep` before any assembling: some ten seconds of work. */
-  expandedLines: 4_000_000,
+  expandedLines: 2_000_000,
+  /** The same once something is wrong: a missing file of definitions makes macros do what nobody meant. */
+  expandedLinesAfterError: 300_000,
   /** Tokens in those lines. */
   expandedTokens: 20_000_000,
   /** Multi-line macro calls before control is back in a file (NASM's default). */
@@ -14,7 +16,7 @@ export const Limits = {
   /** Nesting of multi-line macro calls. */
   macroDepth: 10_000,
   /** Tokens that single-line macros put into one line. */
-  lineTokens: 1_000_000,
+  lineTokens: 500_000,
   /** Nesting of single-line macros in each other's bodies; each level takes native stack. */
   nestedDefinitions: 1_000,
   /** Nesting of brackets and operators in an expression; each level takes native stack. */

@@ -1,5 +1,6 @@
 import { TokenRange } from '../diagnostics';
 import { add, type Integer, subtract } from '../expression/integer';
+import { Limits } from '../limits';
 import type { DirectiveValue } from '../parser/directive';
 import { ItemKind } from '../program/item';
 import { Section } from '../program/section';
@@ -107,6 +108,18 @@ export class BinFormat implements OutputFormat, FieldResolver {
     }
     this.order = placed.order;
     this.start = placed.origin;
+    const end = Math.max(
+      0,
+      ...this.order.map(({ section, start }) => (section.nobits ? 0 : start! - this.start + section.size)),
+    );
+    if (end > Limits.outputBytes) {
+      this.program.diagnostics.frame = undefined;
+      this.program.diagnostics.line = undefined;
+      this.program.diagnostics.error(
+        `sections lie so far apart that the output has more than ${Limits.outputBytes} bytes`,
+      );
+      return false;
+    }
     return true;
   }
 

@@ -27,6 +27,8 @@ export class Expander {
   private produced = 0;
   private depth = 0;
   private stopped = false;
+  /** A line came to more tokens than {@link Limits.lineTokens}: the next would not be better. */
+  exhausted = false;
 
   constructor(private readonly host: ExpanderHost) {}
 
@@ -50,6 +52,7 @@ export class Expander {
     this.depth = 0;
     this.stopped = false;
     const result = this.expandAll(tokens);
+    if (this.produced > Limits.lineTokens) this.exhausted = true;
     Object.assign(this, outer);
     return result;
   }
@@ -136,6 +139,7 @@ export class Expander {
     if (this.stopped) return 1;
     if (this.depth >= Limits.nestedDefinitions || this.produced > Limits.lineTokens) {
       this.stopped = true;
+      if (this.produced > Limits.lineTokens) this.exhausted = true;
       this.host.diagnostics.error('interminable macro recursion', new TokenRange(call, call));
       return 1;
     }

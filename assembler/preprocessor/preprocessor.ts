@@ -224,6 +224,10 @@ export class Preprocessor {
     if (owner instanceof MacroCall) this.call = owner;
   }
 
+  private get mostLines(): number {
+    return this.diagnostics.errors > 0 ? Limits.expandedLinesAfterError : Limits.expandedLines;
+  }
+
   private cursor(): Cursor | undefined {
     const { cursors } = this.input;
     return cursors[cursors.length - 1];
@@ -240,6 +244,10 @@ export class Preprocessor {
    */
   next(): readonly Token[] | undefined {
     while (!this.stopped) {
+      if (this.expander.exhausted) {
+        this.fatal(`more than ${Limits.lineTokens} tokens in one line out of macros: giving up`);
+        return undefined;
+      }
       const fetched = this.fetch();
       if (!fetched) return undefined;
       if (this.known !== undefined) return fetched;
@@ -368,8 +376,8 @@ export class Preprocessor {
         if (cursor.index < cursor.lines.length) {
           const body = cursor.lines[cursor.index++]!;
           if (body.line.builtin && this.defining instanceof MultiLineMacro && this.collectUnread(body)) continue;
-          if (cursor.owner && ++this.expandedLines > Limits.expandedLines) {
-            this.fatal(`more than ${Limits.expandedLines} lines out of macros: giving up`);
+          if (cursor.owner && ++this.expandedLines > this.mostLines) {
+            this.fatal(`more than ${this.mostLines} lines out of macros: giving up`);
             return undefined;
           }
           this.line = body.line;
