@@ -60,6 +60,8 @@ class Region {
     const { anchor, edit, assembly, records } = this;
     const { from, removed, texts } = edit;
     if (!anchor || anchor.defining) return false;
+    // The last line may go on in one that is not there yet.
+    if (from > 0 && records.list[from - 1]?.line.breaks) return false;
     if (texts.length !== removed && assembly.preprocessor.lineNumberUsed) return false;
     if (texts.some((text) => text.endsWith('\\') || text.startsWith('# '))) return false;
     for (let i = from; i < from + removed; i++) {
