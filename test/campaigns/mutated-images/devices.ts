@@ -8,8 +8,9 @@ import { plain } from '../snapshots/state';
 import { operation } from './device-operations';
 import { DeviceWorld } from './device-world';
 
-/** Operations between two take-overs. */
+/** Operations from a seed, and between two take-overs about. */
 const EPISODE = 2500;
+const BETWEEN = 50;
 /** Milliseconds that one operation may take: more is a hang. */
 const PATIENCE = 5000;
 
@@ -37,9 +38,10 @@ function compareStates(a: DeviceWorld, b: DeviceWorld): string | undefined {
 function episode(world: DeviceWorld, twin: DeviceWorld, seed: number): string | undefined {
   const random = new Random(seed);
   const lonely = random.below(EPISODE / 2);
+  const moments = new Random(~seed);
   try {
     for (let i = 0; i < EPISODE; i++) {
-      if (i === lonely) twin.restore(world.snapshot());
+      if (i === lonely || (i > lonely && moments.below(BETWEEN) === 0)) twin.restore(world.snapshot());
       const next = operation(random, world.memory);
       const began = performance.now();
       const first = next(world);
