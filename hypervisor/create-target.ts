@@ -22,10 +22,12 @@ const loadError = (message: string): LoadError => ({ kind: 'load-error', message
 /** What of the launch options cannot be, in words; undefined if all is well. */
 function refuse(options: LaunchOptions): string | undefined {
   const { memory, cpus, virtualization } = options;
-  if (!Number.isInteger(memory) || memory < MEBIBYTE || memory > MOST_MEMORY || memory % 65536 !== 0) {
+  if (!Number.isInteger(memory)) return 'memory: it must be a whole number of bytes, 1M to 3072M';
+  if (!Number.isInteger(cpus)) return `cpus: it must be a whole number, 1 to ${MOST_CPUS}`;
+  if (memory < MEBIBYTE || memory > MOST_MEMORY || memory % 65536 !== 0) {
     return `memory: ${memory} bytes; it must be 1M to 3072M, a multiple of 64K`;
   }
-  if (!Number.isInteger(cpus) || cpus < 1 || cpus > MOST_CPUS) return `cpus: ${cpus}; it must be 1 to ${MOST_CPUS}`;
+  if (cpus < 1 || cpus > MOST_CPUS) return `cpus: ${cpus}; it must be 1 to ${MOST_CPUS}`;
   if (virtualization !== 'none' && virtualization !== 'ept')
     return `virtualization "${virtualization}" is not there yet; use "ept" or "none"`;
   return undefined;
