@@ -35,10 +35,10 @@ export function unpacked(name: string): { path: string } | { missing: string } {
   return opened.ok ? { path } : { missing: `${archive} cannot be unpacked: ${opened.output.trim()}` };
 }
 
-/** Path of a file below `path` whose last part starts with `prefix`. */
-export function fileIn(path: string, below: string, prefix: string): string {
-  const name = readdirSync(join(path, below)).find((file) => file.startsWith(prefix));
-  if (name === undefined) throw new Error(`${join(path, below)} has no ${prefix}*`);
+/** Path of the file in a folder of a package whose name is like `pattern`. */
+export function fileIn(path: string, below: string, pattern: RegExp): string {
+  const name = readdirSync(join(path, below)).find((file) => pattern.test(file));
+  if (name === undefined) throw new Error(`${join(path, below)} has no ${pattern}`);
   return join(path, below, name);
 }
 
