@@ -1,0 +1,4 @@
+%rep 2
+  db 0
+  %include "two-bytes.inc"
+%endrep
