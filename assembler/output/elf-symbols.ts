@@ -40,7 +40,8 @@ export function elfSymbols(
   evaluator: Evaluator,
 ): ElfSymbol[] {
   const list: ElfSymbol[] = [];
-  for (const symbol of program.definitionOrder) {
+  // Declared again, it is no other symbol.
+  for (const symbol of new Set(program.definitionOrder)) {
     if (isSpecial(symbol.name)) {
       if (!(specialSymbols as readonly string[]).includes(symbol.name)) {
         const at = symbol.definition;
