@@ -33,12 +33,26 @@ export function preprocess(
   return { text: out.text(), diagnostics: assembly.diagnostics.list, dependencies: preprocessor.dependencies };
 }
 
-/** The rule of a Makefile that says what a target is made from: what NASM's `-M` writes. */
+/** A file name as make reads it. */
+export function quotedForMake(name: string): string {
+  return name.replace(/[ \t#]/g, '\\$&').replaceAll('$', '$$$$');
+}
+
+/** A rule without prerequisites: a file that goes away does not stop make. */
+export function emptyRule(name: string): string {
+  return `${quotedForMake(name)} :\n\n`;
+}
+
+/**
+ * The rule of a Makefile that says what a target is made from: what NASM's `-M` writes.
+ * @param target quoted already
+ */
 export function dependencyRule(target: string, dependencies: readonly string[]): string {
   const most = 62;
   let text = `${target} :`;
   let column = text.length;
-  for (const name of dependencies) {
+  for (const dependency of dependencies) {
+    const name = quotedForMake(dependency);
     if (column + 1 + name.length > most) {
       text += ' \\\n ';
       column = 1;

@@ -1,8 +1,18 @@
 import type { AssembleOptions, Diagnostic } from '../assembler/api';
+import { preprocess } from '../assembler/preprocess';
 import { ExitStatus } from '../debug-adapter/exit-status';
 import { SettlingReader } from '../debug-adapter/program/file-access';
 import { baseName } from '../debug-adapter/program/paths';
 import type { Toolchain } from '../debug-adapter/toolchain';
+import {
+  assumingReader,
+  dependencyFile,
+  dependencySpecs,
+  dependencyText,
+  onlyDependencies,
+  withOptionalFile,
+  writtenNames,
+} from './asm-dependencies';
 import type { Command, Environment } from './command';
 import { type OptionSpec, Options, optionHelp } from './options';
 import { UsageError } from './usage-error';
@@ -25,6 +35,11 @@ const specs: readonly OptionSpec[] = [
   { name: '-W', value: 'CLASS|no-CLASS', repeated: true, help: 'the same in GCC’s manner' },
   { name: '-g', help: 'line information in the output' },
   { name: '-F', value: 'FORMAT', help: 'format of the line information; dwarf is the one there is' },
+  { name: '-E', help: 'print the preprocessed source (or write it to the output); assemble nothing' },
+  { name: '-e' },
+  ...dependencySpecs,
+  { name: '-s', help: 'messages go to standard output' },
+  { name: '-Z', value: 'FILE', help: 'messages go to a file' },
 ];
 
 /** NASM: `-W` is `-w` with other signs. */
@@ -72,19 +87,51 @@ function assembleOptions(options: Options): AssembleOptions {
 }
 
 async function asm(args: readonly string[], environment: Environment<Tools>): Promise<number> {
-  const options = new Options(args, specs);
+  const options = new Options(withOptionalFile(args), specs);
   const input = options.single('input file');
-  const settings = assembleOptions(options);
+  const settings: AssembleOptions = {
+    ...assembleOptions(options),
+    environment: environment.variables,
+    directory: environment.directory,
+  };
   const bytes = environment.readFile(input);
   if (!bytes) throw new UsageError(`cannot read ${input}`);
+  const source = new TextDecoder().decode(bytes);
   const reader = new SettlingReader({ readBytes: (path) => environment.readFile(path) });
-  const result = environment.tools.assemble(input, new TextDecoder().decode(bytes), settings, reader);
-  for (const diagnostic of result.diagnostics) environment.err(diagnosticLines(diagnostic));
+  const output = options.get('-o') ?? defaultOutput(input, settings.format);
+  const rules = (files: readonly string[]): void => {
+    const file = dependencyFile(options);
+    const text = dependencyText(options, output, writtenNames(files));
+    if (file === '-') environment.out(text);
+    else if (file !== undefined) environment.writeFile(file, text);
+  };
+  if (onlyDependencies(options)) {
+    rules(preprocess(input, source, settings, assumingReader(reader)).dependencies);
+    return 0;
+  }
+  if (options.has('-E') || options.has('-e')) {
+    const { text, diagnostics } = preprocess(input, source, settings, reader);
+    report(diagnostics, options, environment);
+    if (options.has('-o')) environment.writeFile(output, text);
+    else environment.out(text);
+    return diagnostics.some(({ severity }) => severity === 'error') ? ExitStatus.BadInput : 0;
+  }
+  const result = environment.tools.assemble(input, source, settings, reader);
+  report(result.diagnostics, options, environment);
   if (!result.output) return ExitStatus.BadInput;
-  environment.writeFile(options.get('-o') ?? defaultOutput(input, settings.format), result.output);
+  environment.writeFile(output, result.output);
   const listing = options.get('-l');
   if (listing !== undefined) environment.writeFile(listing, result.listing ?? '');
+  rules(result.dependencies);
   return 0;
+}
+
+function report(diagnostics: readonly Diagnostic[], options: Options, environment: Environment<Tools>): void {
+  const text = diagnostics.map(diagnosticLines).join('');
+  const file = options.get('-Z');
+  if (file !== undefined) environment.writeFile(file, text);
+  else if (options.has('-s')) environment.out(text);
+  else if (text !== '') environment.err(text);
 }
 
 export const asmCommand: Command<Tools> = {

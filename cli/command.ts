@@ -3,6 +3,10 @@ import type { Toolchain } from '../debug-adapter/toolchain';
 /** What a command uses of the process: tests put in something smaller. */
 export interface Environment<Tools = Toolchain> {
   readonly tools: Tools;
+  /** Environment variables, for NASM's `%!NAME`. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** The current folder: what names of files are relative to, for debuggers. */
+  readonly directory?: string;
   /** Text to standard output and standard error, as it is. */
   out(text: string): void;
   err(text: string): void;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { assemble } from '../assembler/assemble';
 import { toyToolchain } from '../debug-adapter/testing/toy-toolchain';
 import { ringsideIn } from './testing/fake-environment';
 
@@ -142,6 +143,51 @@ describe('asm', () => {
       'wrong.asm:2: error: parser: instruction expected, found `frob`\nwrong.asm:3: error: parser: instruction expected, found `blah`\n',
     );
     expect(after.x).toBeUndefined();
+  });
+});
+
+describe('asm: dependencies and preprocessing, as nasm 2.16 prints them', () => {
+  const sources = {
+    'a.asm': '%include "b.inc"\n%include "sub dir/c.inc"\n%define X 1\nmov ax, X\n',
+    'b.inc': 'nop\n',
+    'sub dir/c.inc': 'nop\n',
+    'g.asm': '%include "gen.inc"\n',
+  };
+  const files = 'a.asm b.inc sub\\ dir/c.inc';
+  const real = { ...tools, assemble };
+  const asm = (args: string) => ringsideIn(real, sources, args.split(' '));
+
+  it.each([
+    ['-M a.asm', `a : ${files}\n\n`],
+    ['-M -MP a.asm', `a : ${files}\n\na.asm :\n\nb.inc :\n\nsub\\ dir/c.inc :\n\n`],
+    ['-M -MT foo a.asm', `foo : ${files}\n\n`],
+    ['-M -MQ fo$o a.asm', `fo$$o : ${files}\n\n`],
+    ['-M -o x.bin a.asm', `x.bin : ${files}\n\n`],
+    ['-M -f elf64 a.asm', `a.o : ${files}\n\n`],
+    ['-MG g.asm', 'g : g.asm gen.inc\n\n'],
+    ['-M g.asm', 'g : g.asm gen.inc\n\n'],
+    ['-E a.asm', '%line 1+1 b.inc\nnop\n%line 1+1 sub dir/c.inc\nnop\n%line 4+1 a.asm\nmov ax, 1\n'],
+  ])('%s', async (args, out) => {
+    expect(await asm(`asm ${args}`)).toMatchObject({ status: 0, out, err: '' });
+  });
+
+  it('writes the rule beside the output', async () => {
+    const made = await asm('asm -MD -MF a.d a.asm');
+    expect(made.files['a.d']).toBe(`a : ${files}\n\n`);
+    expect(made.files.a).toEqual(Uint8Array.of(0x90, 0x90, 0xb8, 1, 0));
+    expect((await asm('asm -MD r.d a.asm')).files['r.d']).toBe(`a : ${files}\n\n`);
+  });
+
+  it('puts messages where they are wanted', async () => {
+    const wrong = { 'w.asm': ' frob x\n' };
+    const message = expect.stringMatching(/^w\.asm:1: error: parser: instruction expected/);
+    expect(await ringsideIn(real, wrong, 'asm -s w.asm')).toMatchObject({ status: 2, out: message, err: '' });
+    expect(await ringsideIn(real, wrong, 'asm -Z m.txt w.asm')).toMatchObject({
+      status: 2,
+      out: '',
+      err: '',
+      files: { 'm.txt': message },
+    });
   });
 });
 

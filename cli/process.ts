@@ -38,6 +38,8 @@ function write(name: StreamName, text: string | Uint8Array): void {
 }
 
 const environment: Omit<Environment, 'tools'> = {
+  variables: process.env as Record<string, string>,
+  directory: process.cwd(),
   out: (text) => write('stdout', text),
   err: (text) => write('stderr', text),
   outBytes: (text) => write('stdout', Buffer.from(text, 'latin1')),
