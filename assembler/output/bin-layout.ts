@@ -72,9 +72,11 @@ function sortByFollows(places: readonly BinPlace[]): BinPlace[] {
     return follows === undefined || (i > 0 && order[i - 1]!.section.name === follows);
   };
   let moves = 0;
+  // Hardly a section is moved twice where there is an end to it; a move takes time in proportion to the sections.
+  const most = Math.max(2 * places.length, Math.min(places.length ** 2, 5e7 / places.length));
   for (let i = 0; i < order.length; i++) {
     if (inPlace(i)) continue;
-    if (++moves > places.length * places.length) throw new Conflict('circular follows path detected');
+    if (++moves > most) throw new Conflict('circular follows path detected');
     const leader = order[i]!;
     const target = order.findIndex((place) => place.section.name === leader.follows);
     if (target < 0)
@@ -102,14 +104,10 @@ function sortByStart(places: readonly BinPlace[]): BinPlace[] {
     if (place.start !== undefined || groups.length === 0) groups.push([place]);
     else groups[groups.length - 1]!.push(place);
   }
-  const sorted: BinPlace[][] = [];
-  for (const group of groups) {
-    const start = group[0]!.start ?? 0;
-    let i = 0;
-    while (i < sorted.length && !(sorted[i]![0]!.start !== undefined && start < sorted[i]![0]!.start!)) i++;
-    sorted.splice(i, 0, group);
-  }
-  return sorted.flat();
+  // Only the first group may be without an address, and then it stays the first.
+  const first = groups[0]?.[0]!.start === undefined ? groups.slice(0, 1) : [];
+  const rest = groups.slice(first.length).sort((a, b) => a[0]!.start! - b[0]!.start!);
+  return [...first, ...rest].flat();
 }
 
 function startFirst(first: BinPlace, origin: number | undefined): number {
@@ -122,9 +120,22 @@ function startFirst(first: BinPlace, origin: number | undefined): number {
   return origin;
 }
 
+/** For each section the first after it that has bytes and an address of its own. */
+function nextWithStart(order: readonly BinPlace[]): (BinPlace | undefined)[] {
+  const found: (BinPlace | undefined)[] = [];
+  let next: BinPlace | undefined;
+  for (let i = order.length - 1; i >= 0; i--) {
+    found[i] = next;
+    const place = order[i]!;
+    if (place.section.size > 0 && place.start !== undefined) next = place;
+  }
+  return found;
+}
+
 function startAll(order: readonly BinPlace[], origin: number): void {
   let end = order[0]!.start!;
   let last: BinPlace | undefined;
+  const nextStarted = nextWithStart(order);
   for (let i = 0; i < order.length; i++) {
     const place = order[i]!;
     const given = place.start !== undefined;
@@ -140,7 +151,7 @@ function startAll(order: readonly BinPlace[], origin: number): void {
       continue;
     }
     end = place.start! + place.section.size;
-    const next = order.slice(i + 1).find((other) => other.section.size > 0 && other.start !== undefined);
+    const next = nextStarted[i];
     if (next) {
       if (next.start! < origin) throw new Conflict(`section ${next.section.name} beings before program origin`);
       if (end > next.start!) throw new Conflict(`sections ${place.section.name} and ${next.section.name} overlap!`);
@@ -151,22 +162,26 @@ function startAll(order: readonly BinPlace[], origin: number): void {
 
 /** Run addresses of the sections that have none yet, each behind the one it follows. */
 function placeVirtually(all: readonly BinPlace[], lastWithBytes: BinPlace): void {
-  for (let found = true; found; ) {
-    found = false;
-    for (const place of all) {
-      if (place.vstart !== undefined) continue;
-      let before = place.previous ?? lastWithBytes;
-      if (place.vfollows !== undefined) {
-        const named = all.find((other) => other.section.name === place.vfollows);
-        if (!named) throw new Conflict(`section ${place.section.name} vfollows unknown section (${place.vfollows})`);
-        before = named;
-      }
-      if (before.vstart === undefined) continue;
-      place.valign ??= 4;
-      place.vstart = alignUp(before.vstart + before.section.size, place.valign);
-      if (place.type === 'nobits') place.start = place.vstart;
-      found = true;
-    }
+  const named = new Map(all.map((place) => [place.section.name, place]));
+  const before = (place: BinPlace): BinPlace =>
+    place.vfollows === undefined ? (place.previous ?? lastWithBytes) : named.get(place.vfollows)!;
+  const open = all.filter((place) => place.vstart === undefined);
+  for (const { section, vfollows } of open) {
+    if (vfollows !== undefined && !named.has(vfollows))
+      throw new Conflict(`section ${section.name} vfollows unknown section (${vfollows})`);
   }
-  if (all.some((place) => place.vstart === undefined)) throw new Conflict('circular vfollows path detected');
+  for (const place of open) {
+    const path = new Set<BinPlace>();
+    for (let at = place; at.vstart === undefined; at = before(at)) {
+      if (path.has(at)) throw new Conflict('circular vfollows path detected');
+      path.add(at);
+    }
+    for (const each of [...path].reverse()) placeBehind(each, before(each));
+  }
+}
+
+function placeBehind(place: BinPlace, before: BinPlace): void {
+  place.valign ??= 4;
+  place.vstart = alignUp(before.vstart! + before.section.size, place.valign);
+  if (place.type === 'nobits') place.start = place.vstart;
 }

@@ -17,6 +17,7 @@ export class BinFormat implements OutputFormat, FieldResolver {
   readonly firstSection = '.text';
   readonly resolver = this;
   private readonly places = new Map<Section, BinPlace>();
+  private newest: BinPlace | undefined;
   private placed = new Map<Section, BinPlace>();
   private order: BinPlace[] = [];
   private start = 0;
@@ -33,12 +34,12 @@ export class BinFormat implements OutputFormat, FieldResolver {
     let place = this.places.get(section);
     if (!place) {
       const { name } = section;
-      const previous = [...this.places.values()].pop();
       place = {
         section,
         type: name === '.text' || name === '.data' ? 'progbits' : name === '.bss' ? 'nobits' : undefined,
-        previous: name === '.bss' ? undefined : previous,
+        previous: name === '.bss' ? undefined : this.newest,
       };
+      this.newest = place;
       this.places.set(section, place);
       section.nobits = place.type === 'nobits';
     }
@@ -108,11 +109,9 @@ export class BinFormat implements OutputFormat, FieldResolver {
     }
     this.order = placed.order;
     this.start = placed.origin;
-    const end = Math.max(
-      0,
-      ...this.order.map(({ section, start }) => (section.nobits ? 0 : start! - this.start + section.size)),
-    );
-    if (end > Limits.outputBytes) {
+    const tooFar = ({ section, start }: BinPlace): boolean =>
+      !section.nobits && start! - this.start + section.size > Limits.outputBytes;
+    if (this.order.some(tooFar)) {
       this.program.diagnostics.frame = undefined;
       this.program.diagnostics.line = undefined;
       this.program.diagnostics.error(
