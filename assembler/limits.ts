@@ -5,12 +5,14 @@
 export const Limits = {
   /** `%rep` count (NASM's default). */
   repetitions: 1_000_000,
-  /** Lines that come out of macros and `%rep` before any assembling: some ten seconds of work. */
+  /** Lines that come out of macros, `%rep` and included files before any assembling: some seconds of work. */
   expandedLines: 2_000_000,
   /** The same once something is wrong: a missing file of definitions makes macros do what nobody meant. */
   expandedLinesAfterError: 300_000,
-  /** Tokens in those lines. */
+  /** Tokens that arguments and single-line macros put into all lines. */
   expandedTokens: 20_000_000,
+  /** The same once something is wrong. */
+  expandedTokensAfterError: 3_000_000,
   /** Multi-line macro calls before control is back in a file (NASM's default). */
   macroCalls: 100_000,
   /** Nesting of multi-line macro calls. */
@@ -29,6 +31,8 @@ export const Limits = {
   outputBytes: 512 * 1024 * 1024,
   /** Sizing passes without getting nearer to a fixed point (NASM's default). */
   stalledPasses: 1_000,
+  /** Lines that passes read again without getting nearer, where `%if` and its like look at addresses. */
+  stalledLines: 2_000_000,
   /** Diagnostics of one run; later ones are counted, not kept. */
   diagnostics: 1_000,
 } as const;

@@ -13,7 +13,8 @@ const texts = new Map(
   readdirSync(folder).map((name) => [name, decodeSource(readFileSync(join(folder, name)))] as const),
 );
 const corpus = [...texts].filter(([name]) => name.endsWith('.asm')).map(([, text]) => text);
-const corpusLines = corpus.flatMap((text) => text.split('\n'));
+const corpusByLines = corpus.map((text) => text.split('\n'));
+const corpusLines = corpusByLines.flat();
 const words = [...new Set(corpusLines.join(' ').split(/[\s,()[\]{}]+/))].filter((word) => word.length < 40);
 const extremes = [
   '0',
@@ -114,18 +115,13 @@ function mutate(lines: string[], random: Random): void {
       lines[at] = line.slice(0, column) + random.of(corpusLines).slice(random.next(20));
       break;
     default:
-      lines.push(
-        ...random
-          .of(corpus)
-          .split('\n')
-          .slice(0, 1 + random.next(8)),
-      );
+      lines.push(...random.of(corpusByLines).slice(0, 1 + random.next(8)));
   }
 }
 
 /** A source of the test cases with one to six changes, cut to `most` lines; and how it is to be assembled. */
 export function mutated(random: Random, most = Number.POSITIVE_INFINITY): { source: string; options: AssembleOptions } {
-  const lines = random.of(corpus).split('\n');
+  const lines = [...random.of(corpusByLines)];
   if (lines.length > most) lines.splice(0, random.next(lines.length - most + 1));
   lines.splice(most);
   for (let k = 1 + random.next(6); k > 0; k--) mutate(lines, random);

@@ -105,7 +105,7 @@ function sortByStart(places: readonly BinPlace[]): BinPlace[] {
     else groups[groups.length - 1]!.push(place);
   }
   // Only the first group may be without an address, and then it stays the first.
-  const first = groups[0]?.[0]!.start === undefined ? groups.slice(0, 1) : [];
+  const first = groups.filter(([leader]) => leader!.start === undefined);
   const rest = groups.slice(first.length).sort((a, b) => a[0]!.start! - b[0]!.start!);
   return [...first, ...rest].flat();
 }

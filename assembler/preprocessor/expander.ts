@@ -29,6 +29,8 @@ export class Expander {
   private stopped = false;
   /** A line came to more tokens than {@link Limits.lineTokens}: the next would not be better. */
   exhausted = false;
+  /** Tokens that macros gave since the source began. */
+  total = 0;
 
   constructor(private readonly host: ExpanderHost) {}
 
@@ -53,6 +55,7 @@ export class Expander {
     this.stopped = false;
     const result = this.expandAll(tokens);
     if (this.produced > Limits.lineTokens) this.exhausted = true;
+    this.total += this.produced;
     Object.assign(this, outer);
     return result;
   }

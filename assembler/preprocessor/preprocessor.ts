@@ -126,7 +126,8 @@ export class Preprocessor {
   stack = { slot: 4, pointer: 'ebp', argument: 8, local: 0 };
   private calls = 0;
   private callDepth = 0;
-  private expandedLines = 0;
+  /** Lines out of macros, %rep and included files so far. */
+  expandedLines = 0;
   private expandedTokens = 0;
   private stopped = false;
 
@@ -228,6 +229,10 @@ export class Preprocessor {
     return this.diagnostics.errors > 0 ? Limits.expandedLinesAfterError : Limits.expandedLines;
   }
 
+  private get mostTokens(): number {
+    return this.diagnostics.errors > 0 ? Limits.expandedTokensAfterError : Limits.expandedTokens;
+  }
+
   private cursor(): Cursor | undefined {
     const { cursors } = this.input;
     return cursors[cursors.length - 1];
@@ -245,8 +250,10 @@ export class Preprocessor {
   next(): readonly Token[] | undefined {
     while (!this.stopped) {
       if (this.expander.exhausted) {
-        this.fatal(`more than ${Limits.lineTokens} tokens in one line out of macros: giving up`);
-        return undefined;
+        return this.giveUp(`more than ${Limits.lineTokens} tokens in one line out of macros: giving up`);
+      }
+      if (this.expandedTokens + this.expander.total > this.mostTokens) {
+        return this.giveUp(`more than ${this.mostTokens} tokens out of macros: giving up`);
       }
       const fetched = this.fetch();
       if (!fetched) return undefined;
@@ -256,10 +263,6 @@ export class Preprocessor {
       if (!this.defining && !skipping && this.parameters) {
         tokens = expandParameters(tokens, this.parameterHost);
         this.expandedTokens += tokens.length;
-        if (this.expandedTokens > Limits.expandedTokens) {
-          this.fatal(`more than ${Limits.expandedTokens} tokens out of macros: giving up`);
-          return undefined;
-        }
         if (tokens.length > 0 && this.knownLines) {
           this.known = this.knownLines.ofTokens(tokens, this.line);
           if (this.known !== undefined) return noTokens;
@@ -377,8 +380,7 @@ export class Preprocessor {
           const body = cursor.lines[cursor.index++]!;
           if (body.line.builtin && this.defining instanceof MultiLineMacro && this.collectUnread(body)) continue;
           if (cursor.owner && ++this.expandedLines > this.mostLines) {
-            this.fatal(`more than ${this.mostLines} lines out of macros: giving up`);
-            return undefined;
+            return this.giveUp(`more than ${this.mostLines} lines out of macros: giving up`);
           }
           this.line = body.line;
           this.key = body;
@@ -403,6 +405,8 @@ export class Preprocessor {
         if (this.inputs.length === 1) {
           this.mainLine = line;
           this.host.lineObserver?.reads(line, !this.emitting, this.defining !== undefined);
+        } else if (++this.expandedLines > this.mostLines) {
+          return this.giveUp(`more than ${this.mostLines} lines out of macros and included files: giving up`);
         }
         if (text.charCodeAt(0) === 35 && text.charCodeAt(1) === 32) {
           this.host.lineObserver?.renumbered();
@@ -631,6 +635,15 @@ export class Preprocessor {
     this.diagnostics.error(message, at && new TokenRange(at, at));
     this.stopped = true;
   }
+
+  /** Ends assembling because the source asks for more than {@link Limits} has: what there is of it is not looked at. */
+  giveUp(message: string): undefined {
+    this.fatal(message);
+    this.exceeded = true;
+  }
+
+  /** A limit ended the source. */
+  exceeded = false;
 
   /** Something fatal, or %exit, ended the source before its end. */
   get ended(): boolean {

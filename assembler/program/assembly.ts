@@ -259,6 +259,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.layout.begin(false);
     this.readSource(file, text);
     if (this.records) this.keepRead();
+    if (this.preprocessor.exceeded) {
+      this.finish();
+      return;
+    }
     this.visitNew();
     // Some of what a source leaves behind holds for its beginning too, because NASM starts later passes with it: the
     // FLOAT settings, and the label that local names belong to.
@@ -372,7 +376,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
         statements.parse(tokens, line, frame);
       }
       if (this.items.length > Limits.expandedLines) {
-        preprocessor.fatal(`more than ${Limits.expandedLines} statements: giving up`);
+        preprocessor.giveUp(`more than ${Limits.expandedLines} statements: giving up`);
       }
     }
   }
@@ -509,6 +513,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const { layout, diagnostics } = this;
     let fewest = Number.POSITIVE_INFINITY;
     let stalled = 0;
+    let stalledLines = 0;
     for (let last = false; ; ) {
       if (diagnostics.hasEarlyErrors || this.cancelled()) return false;
       diagnostics.dropLate();
@@ -522,8 +527,12 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
       if (layout.moves === 0) last = true;
       else if (layout.moves < fewest) {
         fewest = layout.moves;
-        stalled = 0;
-      } else if (++stalled > Limits.stalledPasses) {
+        stalled = stalledLines = 0;
+      } else {
+        stalled++;
+        stalledLines += this.items.length + this.preprocessor.expandedLines;
+      }
+      if (stalled > Limits.stalledPasses || stalledLines > Limits.stalledLines) {
         diagnostics.frame = undefined;
         diagnostics.line = undefined;
         diagnostics.error(

@@ -1,5 +1,4 @@
 import type { AssembleOptions } from '../../../assembler/api';
-import type { Random } from '../../mutated-sources';
 
 /** Sources that ask for more than there is: each must end with a clear error, or with output where it is only odd. */
 const bombs: readonly ((n: number) => string)[] = [
@@ -45,16 +44,29 @@ const bombs: readonly ((n: number) => string)[] = [
   (n) => `%stacksize flat64\n%arg a:dword${', b:qword'.repeat(n * 200)}\n%local ${'c:dword, '.repeat(n * 200)}d:byte`,
   (n) => `dq ${'9'.repeat(n * 1000)}.${'1'.repeat(n * 1000)}e${'9'.repeat(n)}\ndt 1e-${'9'.repeat(n)}, 0x1p99999999999`,
   (n) => `absolute 0x7fffffffffffffff\nresb ${n}\nx: resb 0x7fffffff\nsection .text\ndd x`,
+  (n) => `%rep ${n}00000\n mov eax, 1\n add ebx, [ecx]\n jmp $\n db 1\n%endrep`,
+  (n) => `%assign i 0\n%rep ${n}000\nsection .s%[i]\n nop\n%assign i i+1\n%endrep`,
+  (n) => `%assign i 0\n%rep ${n}000\n%assign j i+1\nsection .s%[i] vfollows=.s%[j]\n nop\n%assign i i+1\n%endrep`,
+  (n) =>
+    `%assign i 0\n%rep ${n}00\nsection .s%[i] follows=.t%[i]\n nop\nsection .t%[i] follows=.s%[i]\n%assign i i+1\n%endrep`,
+  (n) => `%include "bomb.asm"\n%include "bomb.asm" ; ${n}`,
+  (n) => `%rmacro m 1\n db 1\n m %1-${n}\n%endmacro\n m 1`,
+  (n) => `%rmacro m 1+\n db 1\n%unknown\n m %1,%1,${n}\n%endmacro\n m 1`,
+  (n) => `%define a ${'1,'.repeat(1000)}\n%rep ${n}00000\n db a\n%endrep`,
+  (n) => `%rep ${n}000\nnop\n%endrep\n%if x > ${n}000\nx:\n%else\nnop\nx:\n%endif`,
+  (n) => `a:\n%rep ${n}0000\n jmp b\n%endrep\nb: times 128 - (b - a) / 2 nop`,
+  (n) => `%assign i 0\n%rep ${n}000\n%assign j i+1\nl%[i] equ l%[j] + 1\n%assign i i+1\n%endrep\ndd l0`,
+  (n) => `${'mov rax, [rbx+rcx*4+'.repeat(n * 100)}\n${'{'.repeat(n * 1000)}\n${'[section '.repeat(n * 500)}`,
+  (n) => `%assign i 0\n%rep ${n}0000\n%define m%[i] m%[i] %[i]\n%macro n%[i] %[i]\n%endmacro\n%assign i i+1\n%endrep`,
+  (n) => `struc s\n${'.a: resb 0x1000000\n'.repeat(n * 100)}endstruc\nistruc s\nat .a, db 1\niend\ntimes s_size db 0`,
 ];
-
-export function bomb(random: Random): { source: string; options: AssembleOptions } {
-  const source = `${random.of(bombs)(1 + random.next(9))}\n`;
-  return { source, options: { format: random.of(['bin', 'elf32', 'elf64'] as const), listing: random.next(4) === 0 } };
-}
 
 export const bombKinds = bombs.length;
 
-/** The n-th kind, in its mildest form. */
-export function bombOfKind(n: number): string {
-  return `${bombs[n]!(3)}\n`;
-}
+/** Kind by kind, each in a mild form, a middle one and the hardest, for a flat binary and an object with a listing. */
+export const allBombs: readonly { source: string; options: AssembleOptions }[] = bombs.flatMap((make) =>
+  [1, 4, 9].map((n) => ({
+    source: `${make(n)}\n`,
+    options: n === 4 ? { format: 'elf64', listing: true } : { format: 'bin', listing: false },
+  })),
+);
