@@ -1,6 +1,7 @@
 /** What nasm's bytes cannot show: fixups, forward references, warnings and errors as the passes and the user see them. */
 import { describe, expect, it } from 'vitest';
 import { immediate, memory, register, section, target } from '../../test/campaigns/instructions/operands';
+import { CpuLevel } from './cpu-levels';
 import { encode, isEncodeError, isMnemonic } from './encode';
 import type { EncodeContext, Encoded, ParsedInstruction, ParsedOperand, SegmentBase, Value } from './instruction';
 
@@ -131,7 +132,7 @@ describe('errors and warnings', () => {
   });
 
   it('an instruction that the cpu directive excludes is refused', () => {
-    const cpu = new Set(['8086', '186', '286', '386']);
+    const cpu = CpuLevel.I386;
     expect(bytesOf(encode(instruction('cpuid', []), context(32, { cpu })))).toBe('no instruction for this cpu level');
     expect(bytesOf(encode(instruction('nop', []), context(32, { cpu })))).toBe('90');
   });

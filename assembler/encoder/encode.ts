@@ -3,6 +3,7 @@
  * external symbol) the bytes hold zero and a fixup says what belongs there.
  */
 import { hasLaterForms, laterExtension } from '../../isa/later-extensions';
+import { cpuLevelOf } from './cpu-levels';
 import { emit } from './emit';
 import { Encoding, Refusal } from './encoding';
 import type {
@@ -44,7 +45,7 @@ export function encode(instruction: ParsedInstruction, context: EncodeContext): 
     takePrefixes(encoding);
     const template = chooseTemplate(encoding, set[instruction.operands.length]);
     const writer = emit(encoding, template);
-    if (template.warning !== undefined) encoding.warn(template.warning.code, template.warning.message);
+    if (template.warning !== undefined) warnOfObsolete(encoding, template);
     return {
       bytes: writer.bytes(),
       fixups: writer.fixups ?? noFixups,
@@ -54,6 +55,15 @@ export function encode(instruction: ParsedInstruction, context: EncodeContext): 
     if (!(error instanceof Refusal)) throw error;
     return { message: error.message, range: instruction.range };
   }
+}
+
+/** What the processor of the CPU directive still has is obsolete but valid. */
+function warnOfObsolete(encoding: Encoding, { form, warning }: Template): void {
+  const { code, message } = warning!;
+  const { cpu } = encoding.context;
+  if (code === 'obsolete-removed' && cpu !== undefined && cpuLevelOf(form, 0) >= cpu)
+    encoding.warn('obsolete-valid', 'instruction obsolete but valid on the target CPU');
+  else encoding.warn(code, message);
 }
 
 function unknownMessage(mnemonic: string): string {
@@ -147,12 +157,11 @@ function chooseTemplate(encoding: Encoding, templates: readonly Template[] | und
     operands: encoding.operands,
     bits,
     encodingHint: instruction.encodingHint,
+    cpu: context.cpu,
     optimizing: context.optimization > 1,
     reachesShort: (candidate) => reachesShort(encoding, candidate),
   });
   if (template === undefined) throw new Refusal(messageOf(outcome, encoding));
-  if (context.cpu !== undefined && !context.cpu.has(template.form.feature))
-    throw new Refusal('no instruction for this cpu level');
   return template;
 }
 
@@ -162,6 +171,8 @@ function messageOf(outcome: number, { context, instruction }: Encoding): string 
       return 'operation size not specified';
     case Match.SizeMismatch:
       return 'mismatch in operand sizes';
+    case Match.BadCpu:
+      return 'no instruction for this cpu level';
     case Match.BadMode:
       return `instruction not supported in ${context.bits}-bit mode`;
     case Match.Encoding:

@@ -112,8 +112,8 @@ export interface EncodeContext {
   defaultBnd: boolean;
   /** NASM's -O: 0, 1, or Infinity for -Ox. */
   optimization: number;
-  /** Highest `cpu` level and features allowed; undefined all. */
-  cpu?: ReadonlySet<string>;
+  /** The level of the CPU directive (cpu-levels.ts), from 1 up; undefined allows all. */
+  cpu?: number;
 }
 
 export interface Encoded {

@@ -1,5 +1,6 @@
 /** Which template an instruction matches, and if none, why: NASM's rules and the order of its complaints. */
 import { Mode } from '../../isa/form';
+import { cpuLevelOf } from './cpu-levels';
 import type { ClassedOperand } from './operand-class';
 import { Class } from './operand-class';
 import { Distance, type OperandTemplate, sizeBit, type Template } from './template';
@@ -9,11 +10,12 @@ export const Match = {
   Invalid: 0,
   SizeMissing: 1,
   SizeMismatch: 2,
-  BadMode: 3,
-  Encoding: 4,
-  BadBnd: 5,
-  BadRepne: 6,
-  Good: 7,
+  BadCpu: 3,
+  BadMode: 4,
+  Encoding: 5,
+  BadBnd: 6,
+  BadRepne: 7,
+  Good: 8,
 } as const;
 
 export interface MatchRequest {
@@ -22,6 +24,8 @@ export interface MatchRequest {
   bits: 16 | 32 | 64;
   /** `{vex}` and its kind, or empty. */
   encodingHint: string;
+  /** The CPU directive's level; undefined allows all. */
+  cpu?: number | undefined;
   /** NASM's -O2 and above. */
   optimizing: boolean;
   /** Is the target of a jump near enough for the short form? */
@@ -102,6 +106,8 @@ function matches(template: Template, request: MatchRequest): number {
   if (to !== form.to) return Match.Invalid;
   if (missing) return Match.SizeMissing;
   if (mismatch) return Match.SizeMismatch;
+  const { cpu } = request;
+  if (cpu !== undefined && cpuLevelOf(form, widest(operands)) > cpu) return Match.BadCpu;
   const mode = modeOf(bits);
   if ((form.modes & mode) === 0) {
     return Match.BadMode;
@@ -111,6 +117,12 @@ function matches(template: Template, request: MatchRequest): number {
   if (request.encodingHint.startsWith('vex') && form.opcode.space !== 'vex') return Match.Encoding;
   if (template.shortJump && !request.reachesShort(template)) return Match.Invalid;
   return Match.Good;
+}
+
+function widest(operands: readonly ClassedOperand[]): number {
+  let size = 0;
+  for (const operand of operands) size = Math.max(size, operand.size, operand.register === undefined ? 0 : 8);
+  return size;
 }
 
 function matchSize(operand: ClassedOperand, wanted: OperandTemplate): number {

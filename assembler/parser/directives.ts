@@ -1,4 +1,5 @@
 import { TokenRange } from '../diagnostics';
+import { CpuLevel, cpuLevelNamed } from '../encoder/cpu-levels';
 import { isScalar } from '../expression/linear';
 import type { Assembly } from '../program/assembly';
 import { fillModeNamed } from '../program/fill';
@@ -94,9 +95,18 @@ function fill(assembly: Assembly, value: DirectiveValue): void {
 }
 
 function cpu(assembly: Assembly, value: DirectiveValue): void {
-  // The levels are known by name; what a level lacks is not refused.
-  if (!value.tokens.length) error(assembly, value, "unknown 'cpu' type");
-  assembly.setMode({});
+  let level: number | undefined;
+  for (const word of value.text.split(/[\s,]+/)) {
+    const name = word.replace(/^no(?=.)/i, '');
+    const named = cpuLevelNamed(name);
+    // VEX, EVEX and LATEVEX say which encodings are preferred; all that are known here are in use anyway.
+    if (named === undefined && !/^(vex|evex|latevex)$/i.test(name)) {
+      error(assembly, value, `unknown CPU type or flag '${name}'`);
+      return;
+    }
+    if (named !== undefined && name === word) level = named;
+  }
+  assembly.setMode({ cpu: level === CpuLevel.Later ? undefined : level });
 }
 
 function setDefault(assembly: Assembly, value: DirectiveValue): void {

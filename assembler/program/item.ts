@@ -39,7 +39,7 @@ export interface Mode {
   readonly bits: 16 | 32 | 64;
   readonly defaultRel: boolean;
   readonly defaultBnd: boolean;
-  readonly cpu: ReadonlySet<string> | undefined;
+  readonly cpu: number | undefined;
   /** States of the warning classes. */
   readonly warnings: ReadonlyMap<string, 'on' | 'off' | 'error'>;
 }
