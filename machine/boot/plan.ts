@@ -65,7 +65,8 @@ export function planBoot(options: LoadOptions): BootPlan | LoadError {
     case 'flat': {
       const address = options.loadAddress ?? DEFAULT_LOAD_ADDRESS;
       const bits = options.entryBits ?? 16;
-      if (!Number.isInteger(address) || address < 0) return loadError(`${name}: ${address} is not a load address`);
+      if (!Number.isInteger(address) || address < 0)
+        return loadError(`${name}: the load address must be a whole number that is not negative`);
       const reachable = address < 0x10000 || (address < 0x100000 && address % 16 === 0);
       if (bits === 16 && !reachable) {
         return loadError(

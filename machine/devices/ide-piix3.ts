@@ -44,6 +44,7 @@ interface ChannelState {
 
 class Channel {
   s: ChannelState = { selected: 0, control: 0, bmCommand: 0, bmStatus: 0, table: 0 };
+  #asserted = false;
 
   constructor(
     private readonly drives: readonly (AtaDrive | undefined)[],
@@ -61,10 +62,11 @@ class Channel {
     return this.drives[this.s.selected];
   }
 
-  /** INTRQ of the selected drive, unless nIEN floats it. */
+  /** INTRQ of the selected drive, unless nIEN floats it. The status bit is set when INTRQ rises (SFF-8038i). */
   update(): void {
     const asserted = this.#drive?.interrupt === true && (this.s.control & CONTROL_NO_INTERRUPT) === 0;
-    if (asserted) this.s.bmStatus |= BM_INTERRUPT;
+    if (asserted && !this.#asserted) this.s.bmStatus |= BM_INTERRUPT;
+    this.#asserted = asserted;
     this.irq.set(asserted);
   }
 
@@ -178,11 +180,12 @@ class Channel {
 
   load(state: unknown): void {
     const { drives, ...s } = state as ChannelState & { drives: unknown[] };
-    this.s = s;
+    this.s = { ...s };
     this.drives.forEach((drive, i) => {
       drive?.load(drives[i]);
     });
     this.update();
+    this.s.bmStatus = s.bmStatus; // INTRQ did not rise just now
   }
 }
 

@@ -156,6 +156,18 @@ describe('ATA disk', () => {
     expect(disk.read(42, 1)[0]).toBe(302 & 255);
   });
 
+  it('sets the interrupt bit of the bus master when INTRQ rises, not while it stays up, nor when a state is restored', () => {
+    const { device, out, inp, wait, command } = ide();
+    command(0xec, 0, 0);
+    wait();
+    expect(inp(0xc002) & 4).toBe(4);
+    out(0xc002, 4);
+    out(0x1f6, 0xe0);
+    expect(inp(0xc002) & 4).toBe(0);
+    device.load(device.save());
+    expect(inp(0xc002) & 4).toBe(0);
+  });
+
   it('aborts unknown commands, resets to its signature by SRST, and keeps quiet with nIEN', () => {
     const { inp, out, wait, command, lines } = ide();
     command(0xfe, 0, 0);
