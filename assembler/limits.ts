@@ -6,13 +6,15 @@ export const Limits = {
   /** `%rep` count (NASM's default). */
   repetitions: 1_000_000,
   /** Lines that come out of macros, `%rep` and included files before any assembling: some seconds of work. */
-  expandedLines: 2_000_000,
+  expandedLines: 1_000_000,
   /** The same once something is wrong: a missing file of definitions makes macros do what nobody meant. */
   expandedLinesAfterError: 300_000,
   /** Tokens that arguments and single-line macros put into all lines. */
-  expandedTokens: 20_000_000,
+  expandedTokens: 6_000_000,
   /** The same once something is wrong. */
-  expandedTokensAfterError: 3_000_000,
+  expandedTokensAfterError: 2_000_000,
+  /** Instructions, data and labels, wherever they come from. */
+  statements: 2_000_000,
   /** Multi-line macro calls before control is back in a file (NASM's default). */
   macroCalls: 100_000,
   /** Nesting of multi-line macro calls. */

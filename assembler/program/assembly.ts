@@ -375,8 +375,8 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
         this.saidBefore = diagnostics.said;
         statements.parse(tokens, line, frame);
       }
-      if (this.items.length > Limits.expandedLines) {
-        preprocessor.giveUp(`more than ${Limits.expandedLines} statements: giving up`);
+      if (this.items.length > Limits.statements) {
+        preprocessor.giveUp(`more than ${Limits.statements} statements: giving up`);
       }
     }
   }

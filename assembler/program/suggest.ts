@@ -38,9 +38,20 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return distance <= most && rivals === 0 ? best : undefined;
 }
 
+let namesByLength: string[][] | undefined;
+
 /** An instruction or pseudo-instruction that a word may have meant. */
 export function suggestInstruction(word: string): string | undefined {
-  return nearest(word.toLowerCase(), instructionNames());
+  if (!namesByLength) {
+    namesByLength = [];
+    for (const name of instructionNames()) {
+      namesByLength[name.length] ??= [];
+      namesByLength[name.length]!.push(name);
+    }
+  }
+  // Others are too far away by their length alone.
+  const { length } = word;
+  return nearest(word.toLowerCase(), namesByLength.slice(Math.max(0, length - 2), length + 3).flat());
 }
 
 /** A symbol that an undefined one may have meant. */
