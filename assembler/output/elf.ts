@@ -16,6 +16,10 @@ import { writeElf } from './elf-writer';
 import type { FormatProgram, OutputFormat } from './format';
 import { callLine } from './program-info';
 
+const makesBytes: ReadonlySet<number> = new Set([
+  ...[ItemKind.Instruction, ItemKind.Data, ItemKind.Reserve, ItemKind.Incbin, ItemKind.Prefixes, ItemKind.Code],
+]);
+
 /** Relocatable object files for Linux and its relatives. */
 export class ElfFormat implements OutputFormat, FieldResolver {
   readonly firstSection = '.text';
@@ -25,6 +29,12 @@ export class ElfFormat implements OutputFormat, FieldResolver {
   readonly addressBytes: number;
   readonly sections: ElfSections;
   private symbols: ElfSymbol[] = [];
+  /**
+   * Alignment asked for in the first section before a directive names it: with NASM it counts only behind the first byte, which
+   * makes the section, or if the section is named later.
+   */
+  private alignEmpty = 1;
+  private alignBegun = 1;
   private osAbi = 0;
   private abiVersion = 0;
   /** Global symbols of each section, by rising offset: what GOT and PLT references must name. */
@@ -47,16 +57,23 @@ export class ElfFormat implements OutputFormat, FieldResolver {
     }
   }
 
-  reset(): void {}
+  reset(): void {
+    this.alignEmpty = this.alignBegun = 1;
+  }
 
   enterSection(value: DirectiveValue): Section | undefined {
-    return this.sections.enter(value);
+    const section = this.sections.enter(value);
+    const own = section?.name === this.firstSection ? this.sections.of(section) : undefined;
+    if (own) own.align = Math.max(own.align, this.alignEmpty, this.alignBegun);
+    return section;
   }
 
   alignSection(section: Section, alignment: number): void {
-    // As with NASM, the alignment of a first section that no directive has named stays what it is.
     const own = this.sections.of(section);
     if (own) own.align = Math.max(own.align, alignment);
+    else if (this.program.items.some((item) => item.section === section && makesBytes.has(item.kind)))
+      this.alignBegun = Math.max(this.alignBegun, alignment);
+    else this.alignEmpty = Math.max(this.alignEmpty, alignment);
   }
 
   directive(value: DirectiveValue): void {
@@ -84,7 +101,10 @@ export class ElfFormat implements OutputFormat, FieldResolver {
     this.globals.clear();
     // The first section is there without being named if anything is in it.
     const first = program.sectionNamed(this.firstSection);
-    if (first.size > 0 || program.definitionOrder.some((symbol) => symbol.section === first)) sections.make(first);
+    if (first.size > 0 || program.definitionOrder.some((symbol) => symbol.section === first)) {
+      const made = sections.make(first);
+      made.align = Math.max(made.align, this.alignBegun);
+    }
     for (const symbol of program.definitionOrder) {
       const { section } = symbol;
       if (symbol.scope !== 'global' || section?.kind !== 'section') continue;
