@@ -412,6 +412,11 @@ export class Processor implements Cpu {
   #fetch(): number {
     const { state, mmu } = this;
     const { i32, u32 } = state;
+    // the last instruction of a page was done, then a turn or a flush took the page's table away
+    if (u32[State.offset >>> 2] >= PAGE_SIZE) {
+      this.#toNextPage();
+      return 0;
+    }
     try {
       const low = i32[State.linearPage >>> 2];
       const high = i32[(State.linearPage >>> 2) + 1];
@@ -458,6 +463,15 @@ export class Processor implements Cpu {
     }
   }
 
+  /** Execution ran over the end of the page: State.offset counts from the next one. */
+  #toNextPage(): void {
+    const { state } = this;
+    const page = state.getNumber(State.linearPage) + PAGE_SIZE;
+    state.setNumber(State.linearPage, state.codeBits === 64 ? page : page % 4294967296);
+    state.u32[State.offset >>> 2] -= PAGE_SIZE;
+    state.u32[State.codeTable >>> 2] = 0;
+  }
+
   /** Decodes at State.offset; 0 where the state must be looked at again. */
   #decode(): number {
     const { state } = this;
@@ -465,10 +479,7 @@ export class Processor implements Cpu {
     u32[0] = 0; // the null record counts no heat
     const offset = u32[State.offset >>> 2];
     if (offset >= PAGE_SIZE) {
-      const page = state.getNumber(State.linearPage) + PAGE_SIZE;
-      state.setNumber(State.linearPage, state.codeBits === 64 ? page : page % 4294967296);
-      u32[State.offset >>> 2] = offset - PAGE_SIZE;
-      u32[State.codeTable >>> 2] = 0;
+      this.#toNextPage();
       return 0;
     }
     try {
