@@ -3,7 +3,7 @@ import { TokenRange } from '../diagnostics';
 import { Limits } from '../limits';
 import type { ProgramSymbol } from '../program/symbol';
 import { KeywordKind } from '../source/keywords';
-import { unquote } from '../source/quoted';
+import { isClosed, unquote } from '../source/quoted';
 import { T, type Token } from '../source/token';
 import { binary, constant, Expression, Op, unary } from './expression';
 import { type FloatFormat, type FloatSettings, floatBytes } from './float';
@@ -133,6 +133,7 @@ export class ExpressionParser {
         this.position++;
         return this.leaf(Op.SectionStart, token);
       case T.String: {
+        if (!isClosed(token.text)) return this.error('expression syntax error');
         this.position++;
         return this.characters(unquote(token.text), token, token);
       }

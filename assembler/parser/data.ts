@@ -6,7 +6,7 @@ import { type ExpressionParser, isFloatToken } from '../expression/parse';
 import { transformString } from '../expression/string-functions';
 import type { DataElement } from '../program/item';
 import { KeywordKind } from '../source/keywords';
-import { unquote } from '../source/quoted';
+import { isClosed, unquote } from '../source/quoted';
 import { T, Token } from '../source/token';
 
 const floatFormats: Readonly<Record<number, FloatFormat>> = { 1: '8', 2: '16', 4: '32', 8: '64', 10: '80', 16: '128' };
@@ -124,7 +124,7 @@ export class DataParser {
   /** A number, string or float. */
   private simple(token: Token, size: number): DataElement | 'nothing' | undefined {
     const { parser } = this;
-    if (token.type === T.String && this.endsAfter(parser.position + 1)) {
+    if (token.type === T.String && isClosed(token.text) && this.endsAfter(parser.position + 1)) {
       parser.position++;
       const element = this.make('bytes', size, token);
       element.bytes = unquote(token.text);

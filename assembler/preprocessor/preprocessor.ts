@@ -138,9 +138,10 @@ export class Preprocessor {
   ) {
     this.diagnostics = host.names.diagnostics;
     this.parser = new ExpressionParser(host.names);
-    this.lexer = new Lexer(identifiers, (message, line, column, end) =>
-      this.lexicalWarning(message, line, column, end),
-    );
+    this.lexer = new Lexer(identifiers, (message, line, column, end) => {
+      // In lines that %if leaves out anything may stand.
+      if (this.emitting || this.defining) this.lexicalWarning(message, line, column, end);
+    });
     this.expander = new Expander(this.expanderHost());
   }
 

@@ -213,7 +213,7 @@ export class Layout {
       return;
     }
     if (value < 0) {
-      if (this.final) diagnostics.error(`TIMES value ${value} is negative`, range);
+      if (this.final || times.fixed) diagnostics.error(`TIMES value ${value} is negative`, range);
       item.repeat = 0;
       return;
     }

@@ -117,7 +117,12 @@ export class Lexer {
             i = skipString(text, start);
             if (i >= length) {
               i = length;
-              this.report('unterminated string', line, at ? at.column : start, at ? at.end : length);
+              this.report(
+                `unterminated string (missing \`${text[start]}')`,
+                line,
+                at ? at.column : start,
+                at ? at.end : length,
+              );
             } else i++;
             break;
           default:

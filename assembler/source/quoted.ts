@@ -32,6 +32,14 @@ export function unquote(text: string): number[] {
   return out;
 }
 
+/** Has the string its second quotation mark? In backquotes a mark behind a backslash is none. */
+export function isClosed(text: string): boolean {
+  const quote = text[0]!;
+  if (text.length < 2 || !text.endsWith(quote)) return false;
+  const backslashes = quote === '`' ? /\\*$/.exec(text.slice(1, -1))![0].length : 0;
+  return backslashes % 2 === 0;
+}
+
 function digitsAt(text: string, from: number, end: number, most: number, radix: number): number {
   let i = from;
   while (i < end && i < from + most) {
