@@ -64,10 +64,15 @@ export class BinFormat implements OutputFormat, FieldResolver {
     if (alignment > (place.align ?? 0)) place.align = alignment;
   }
 
-  readonly directives = ['org'];
+  readonly directives = ['org', 'map'];
   readonly addressBytes = 8;
 
   directive(value: DirectiveValue): void {
+    if (value.name.text.toLowerCase() === 'map') {
+      const range = new TokenRange(value.name, value.tokens[value.tokens.length - 1] ?? value.name);
+      this.program.diagnostics.warning('other', 'map files are not supported: none is written', range);
+      return;
+    }
     const expression = value.tokens.length ? value.parser.parse() : undefined;
     if (!expression) {
       const range = new TokenRange(value.name, value.name);
