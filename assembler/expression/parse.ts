@@ -74,9 +74,9 @@ export class ExpressionParser {
     return base && binary(Op.Wrt, token, e, base);
   }
 
-  error(message: string, at = this.position): undefined {
+  error(message: string, at = this.position, suggestion?: string): undefined {
     const token = this.tokens[Math.min(at, this.tokens.length - 1)];
-    this.names.diagnostics.error(message, token && new TokenRange(token, token));
+    this.names.diagnostics.error(message, token && new TokenRange(token, token), suggestion);
     return undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { ExpressionParser } from '../expression/parse';
 import type { Statement } from '../program/item';
+import { nearest } from '../program/suggest';
 import { T, type Token, textOf } from '../source/token';
 
 /** Reads `[directive value]`. */
@@ -34,7 +35,7 @@ export class DirectiveParser {
     }
     const handler = name.type === T.Identifier ? this.handlers.get(name.text.toLowerCase()) : undefined;
     if (!handler) {
-      parser.error(`unrecognized directive [${name.text}]`, 1);
+      parser.error(`unrecognized directive [${name.text}]`, 1, nearest(name.text.toLowerCase(), this.handlers.keys()));
       return;
     }
     const value = tokens.slice(2, close);
