@@ -10,7 +10,7 @@ export const Limits = {
   /** The same once something is wrong: a missing file of definitions makes macros do what nobody meant. */
   expandedLinesAfterError: 300_000,
   /** Tokens that arguments and single-line macros put into all lines. */
-  expandedTokens: 6_000_000,
+  expandedTokens: 4_000_000,
   /** The same once something is wrong. */
   expandedTokensAfterError: 2_000_000,
   /** Instructions, data and labels, wherever they come from. */

@@ -176,9 +176,12 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     return this.reader.readBytes(path);
   }
 
-  suggestInstruction(word: string): string | undefined {
-    return suggestInstruction(word);
-  }
+  private readonly suggested = new Map<string, string | undefined>();
+
+  readonly suggestInstruction = (word: string): string | undefined => {
+    if (!this.suggested.has(word)) this.suggested.set(word, suggestInstruction(word));
+    return this.suggested.get(word);
+  };
 
   /** It was told to give up: what there is of it is worth nothing. */
   get wasCancelled(): boolean {

@@ -213,9 +213,20 @@ class StableSymbols {
     return (!e.a || this.expression(e.a)) && (!e.b || this.expression(e.b)) && (!e.c || this.expression(e.c));
   }
 
+  private depth = 0;
+
   private symbol(symbol: ProgramSymbol): boolean {
     const known = this.known.get(symbol);
     if (known !== undefined) return known;
+    // What is found out late about a long chain of EQUs is found out by the passes as well.
+    if (this.depth > 200) return false;
+    this.depth++;
+    const stable = this.follow(symbol);
+    this.depth--;
+    return stable;
+  }
+
+  private follow(symbol: ProgramSymbol): boolean {
     // A definition that leads back to itself is not stable.
     this.known.set(symbol, false);
     const definition = this.definitions.get(symbol);
