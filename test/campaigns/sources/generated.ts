@@ -33,6 +33,9 @@ export function generate(folder: string, sizes: readonly number[]): GeneratedPro
   return programs;
 }
 
+/** Options that a hand-written source does not assemble without, as its build.sh gives them. */
+export const benchmarkSettings: Readonly<Record<string, readonly string[]>> = { 'boot.asm': ['-DSTAGE2_SECTORS=2'] };
+
 /** The hand-written sources beside the generator. */
 export function benchmarkSources(): { folder: string; files: string[] } | undefined {
   const script = places.find((path) => existsSync(path));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { assembleBoth } from '../../nasm';
 import { fetchSources } from './fetch';
-import { benchmarkSources, generate } from './generated';
+import { benchmarkSettings, benchmarkSources, generate } from './generated';
 import { packages, type SourcePackage } from './packages';
 
 const words = process.argv.slice(2);
@@ -98,10 +98,16 @@ function runPackage({ name, builds, files }: SourcePackage, folder: string): voi
 }
 
 /** What stands in one folder; listings too, up to 10,000 lines. */
-function runFolder(title: string, folder: string, files: readonly string[], listing: (file: string) => boolean): void {
+function runFolder(
+  title: string,
+  folder: string,
+  files: readonly string[],
+  listing: (file: string) => boolean,
+  settings: Readonly<Record<string, readonly string[]>> = {},
+): void {
   const differences: string[] = [];
   for (const file of files) {
-    const outcome = compare(folder, file, ['-f', 'bin'], listing(file));
+    const outcome = compare(folder, file, ['-f', 'bin', ...(settings[file] ?? [])], listing(file));
     if (outcome === 'same') passed++;
     else differences.push(`  ${file}: ${outcome}`);
   }
@@ -125,7 +131,7 @@ function runGenerated(): void {
     );
   }
   const written = benchmarkSources();
-  if (written) runFolder('sources of the benchmarks', written.folder, written.files, () => true);
+  if (written) runFolder('sources of the benchmarks', written.folder, written.files, () => true, benchmarkSettings);
 }
 
 try {
