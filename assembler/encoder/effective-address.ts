@@ -63,8 +63,10 @@ function encodeBare(operand: MemoryOperand, context: AddressContext): EffectiveA
   const wide = addressSize !== 16;
   let relative = isRipRelative(operand, bits, context.defaultRel);
   let warning = '';
-  if (relative && operand.displacement.base === undefined && !operand.displacement.forward) {
-    warning = 'absolute address can not be RIP-relative';
+  if (relative && operand.displacement.base === undefined) {
+    // A symbol that is not known yet has no section, so that NASM's first pass counts a SIB byte here: whether a jump over
+    // this instruction stays near may hang on it.
+    if (!operand.displacement.forward) warning = 'absolute address can not be RIP-relative';
     relative = false;
   }
   if (operand.displacementSize === 8 || (operand.displacementSize === 16 && wide)) {

@@ -60,8 +60,11 @@ export function suggestSymbol(symbol: ProgramSymbol, symbols: Symbols): string |
   const local = name.lastIndexOf('.');
   // A local label of another function is more likely than a misspelled one.
   const names: string[] = [];
-  for (const other of symbols.table.values())
-    if (other.defined && !other.name.startsWith('..@')) names.push(other.name);
+  for (const other of symbols.table.values()) {
+    // Symbols of a section that nothing names any more are left over from before an edit.
+    const present = other.definition !== undefined || other.uses > 0;
+    if (other.defined && present && !other.name.startsWith('..@')) names.push(other.name);
+  }
   const differentCase = names.find((other) => other.toLowerCase() === name.toLowerCase());
   if (differentCase) return differentCase;
   if (local > 0) {

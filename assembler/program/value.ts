@@ -46,7 +46,11 @@ function placedLinear(result: Linear, here: Section | undefined): Placed | undef
   let selfRelative = false;
   for (const { base, coefficient } of result.terms) {
     if (isRegister(base)) return undefined;
-    if (result.unknown) continue;
+    if (result.unknown) {
+      // A known address in the sum: what it is relative to is known before the rest is.
+      if (coefficient === 1) section ??= base;
+      continue;
+    }
     if (coefficient === 1 && !section) section = base;
     else if (coefficient === -1 && base === here && !selfRelative) selfRelative = true;
     else return undefined;
