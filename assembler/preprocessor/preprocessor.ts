@@ -131,6 +131,9 @@ export class Preprocessor {
   private expandedTokens = 0;
   private stopped = false;
 
+  /** Lines that %if left out are looked at again. */
+  leavingOut = false;
+
   constructor(
     readonly identifiers: Identifiers,
     readonly host: PreprocessorHost,
@@ -140,7 +143,7 @@ export class Preprocessor {
     this.parser = new ExpressionParser(host.names);
     this.lexer = new Lexer(identifiers, (message, line, column, end) => {
       // In lines that %if leaves out anything may stand.
-      if (this.emitting || this.defining) this.lexicalWarning(message, line, column, end);
+      if ((this.emitting || this.defining) && !this.leavingOut) this.lexicalWarning(message, line, column, end);
     });
     this.expander = new Expander(this.expanderHost());
   }

@@ -109,7 +109,10 @@ class Region {
   private readSkipped(lines: readonly SourceLine[]): boolean {
     const { preprocessor } = this.assembly;
     for (const line of lines) {
-      if (this.tokensOf(line)[0]?.type === T.Preprocessor) return false;
+      preprocessor.leavingOut = true;
+      const [first] = this.tokensOf(line);
+      preprocessor.leavingOut = false;
+      if (first?.type === T.Preprocessor) return false;
       this.fresh.push({ ...this.anchor!, line, effect: Effect.None, closes: false, foreign: undefined });
     }
     preprocessor.unique = provisionalNumber;
