@@ -61,6 +61,10 @@ export class ElfFormat implements OutputFormat, FieldResolver {
     this.alignEmpty = this.alignBegun = 1;
   }
 
+  get alignsByOrder(): boolean {
+    return this.alignEmpty > 1 || this.alignBegun > 1;
+  }
+
   enterSection(value: DirectiveValue): Section | undefined {
     const section = this.sections.enter(value);
     const own = section?.name === this.firstSection ? this.sections.of(section) : undefined;

@@ -36,6 +36,8 @@ export interface OutputFormat {
   /** `[section name attributes]`: the section to go on in. */
   enterSection(value: DirectiveValue): Section | undefined;
   alignSection(section: Section, alignment: number): void;
+  /** What ALIGN asked of a section hangs on which lines stand before it: edits of single lines cannot tell. */
+  readonly alignsByOrder?: boolean;
   /** Names of the directives of this format alone. */
   readonly directives: readonly string[];
   directive(value: DirectiveValue): void;

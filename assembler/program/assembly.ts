@@ -292,7 +292,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
 
   /** Keeps what reading the source made, before any pass changes it. */
   private keepRead(): void {
-    this.editable = !this.layoutDependent && !this.preprocessor.ended;
+    this.editable = !this.layoutDependent && !this.preprocessor.ended && !this.format.alignsByOrder;
     this.front = [...this.diagnostics.list];
     this.readSymbols = [...this.symbols.table.values()].map((symbol) => symbol.state);
   }

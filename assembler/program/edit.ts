@@ -23,7 +23,7 @@ export function applyEdit(assembly: Assembly, edit: LineEdit): boolean {
   const { records } = assembly;
   if (!records?.usable || !assembly.editable) return false;
   const region = new Region(assembly, records, edit);
-  return region.isPlain() && region.read() && region.replace();
+  return region.isPlain() && region.read() && !assembly.format.alignsByOrder && region.replace();
 }
 
 /** The lines that are read again, and what came of them. */
