@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { installed } from '../test/installed';
-import type { AssembleOptions, AssembleResult, SourceReader } from './api';
+import { folderReader, optionsFrom } from '../test/nasm';
+import type { AssembleResult } from './api';
 import { assemble } from './assemble';
 import { dependencyRule, preprocess } from './preprocess';
 import { decodeSource } from './source/utf8';
@@ -18,39 +19,12 @@ const folder = join(import.meta.dirname, 'test-cases');
 const scratch = mkdtempSync(join(tmpdir(), 'ringside-asm-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const reader: SourceReader = {
-  resolve: (name, _from, paths) =>
-    [name, ...paths.map((path) => join(path, name))].find((one) => existsSync(join(folder, one))),
-  readText: (path) => decodeSource(readFileSync(join(folder, path))),
-  readBytes: (path) => readFileSync(join(folder, path)),
-};
+const reader = folderReader(folder);
 
 /** NASM's arguments for a case. */
 function argumentsOf(source: string): string[] {
   const given = /^; options: (.*)$/m.exec(source)?.[1]?.split(/\s+/) ?? [];
   return given.includes('-f') ? given : ['-f', 'bin', ...given];
-}
-
-function optionsFrom(args: readonly string[]): AssembleOptions {
-  const options: AssembleOptions = { format: 'bin', listing: true, environment: process.env as Record<string, string> };
-  const add = <K extends 'includePaths' | 'undefines' | 'preIncludes' | 'warnings'>(key: K, value: string): void => {
-    options[key] = [...(options[key] ?? []), value];
-  };
-  args.forEach((arg, i) => {
-    const value = arg.slice(2);
-    if (arg === '-f') options.format = args[i + 1] as 'bin';
-    else if (arg === '-g') options.debug = true;
-    else if (arg.startsWith('-O')) options.optimization = value === 'x' ? 'x' : (Number(value) as 0);
-    else if (arg.startsWith('-I')) add('includePaths', value);
-    else if (arg.startsWith('-U')) add('undefines', value);
-    else if (arg.startsWith('-P')) add('preIncludes', value);
-    else if (arg.startsWith('-w')) add('warnings', value);
-    else if (arg.startsWith('-D')) {
-      const [name, text = ''] = value.split('=') as [string, string?];
-      options.defines = [...(options.defines ?? []), { name, value: text }];
-    }
-  });
-  return options;
 }
 
 /** Our messages as NASM prints them. */
