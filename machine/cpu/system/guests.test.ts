@@ -1,11 +1,12 @@
 // Test guests in guests/*.asm: each prints one line a check on COM1. What they must print stands beside them, as Bochs 2.7
 // (model corei7_icelake_u) printed it; set PEERS=1 to run Bochs again and compare.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { runBochs } from '../../../test/bochs';
 import { Machine } from '../../machine';
 import { differences } from './guests/differences';
 
@@ -51,35 +52,9 @@ function runHere(name: string, tier1: 'off' | 'always'): string[] {
   return serial.split('\n');
 }
 
-async function runBochs(name: string): Promise<string[]> {
-  const out = join(folder, `${name}.out`);
-  const settings = [
-    'cpu: model=corei7_icelake_u, count=1, ips=50000000, reset_on_triple_fault=0',
-    'memory: guest=64, host=64',
-    'romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot',
-    'vgaromimage: file=/usr/share/vgabios/vgabios.bin',
-    `floppya: 1_44=${image(name)}, status=inserted`,
-    'boot: floppy',
-    'display_library: term',
-    `com1: enabled=1, mode=file, dev=${out}`,
-    `log: ${join(folder, 'log')}`,
-    'panic: action=fatal',
-    'clock: sync=none, time0=local',
-    'plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, parallel=0, serial=1, iodebug=1',
-  ];
-  writeFileSync(join(folder, 'rc'), settings.join('\n'));
-  writeFileSync(join(folder, 'go'), 'c\n');
-  const command = `exec bochs -q -f ${join(folder, 'rc')} -rc ${join(folder, 'go')}`;
-  // Bochs wants a terminal to draw on
-  const bochs = spawn('script', ['-qec', command, '/dev/null'], {
-    env: { ...process.env, TERM: 'xterm' },
-    detached: true,
-  });
-  const read = (): string => (existsSync(out) ? readFileSync(out, 'latin1') : '');
-  for (let i = 0; i < 150 && !read().includes('DONE'); i++) await new Promise((resolve) => setTimeout(resolve, 200));
-  // `script`; Bochs ends with its terminal
-  if (bochs.pid !== undefined) process.kill(-bochs.pid, 'SIGKILL');
-  return read().replaceAll('\r', '').split('\n');
+async function bochsPrints(name: string): Promise<string[]> {
+  const text = await runBochs(image(name), folder, name, 30_000);
+  return text.replaceAll('\r', '').split('\n');
 }
 
 describe.skipIf(!nasm)('test guests', () => {
@@ -89,7 +64,7 @@ describe.skipIf(!nasm)('test guests', () => {
     });
 
     it.skipIf(!peers)(`${name}: the expectation is what Bochs prints`, async () => {
-      expect(await runBochs(name)).toEqual(expected(name));
+      expect(await bochsPrints(name)).toEqual(expected(name));
     });
   }
 });

@@ -1,8 +1,8 @@
 /** The machines that run the programs: this one in every way, Bochs, and QEMU without acceleration. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runBochs as bochs, watch } from '../../bochs';
 import { powerOn, runToEnd } from '../../guests';
 import type { Program } from './programs';
 
@@ -36,21 +36,6 @@ export function runHere({ diskette }: Program, { virtualization, tier1 }: Way): 
   return stop.kind === 'ended' && stop.reason === 'debug-exit' ? text : `${text}\nstopped: ${JSON.stringify(stop)}`;
 }
 
-/** Runs a peer until it has printed DONE into a file, or its time is over. */
-async function watch(command: string, args: readonly string[], output: string, patience: number): Promise<string> {
-  const peer = spawn(command, args, { env: { ...process.env, TERM: 'xterm' }, detached: true, stdio: 'ignore' });
-  let running = true;
-  peer.on('exit', () => {
-    running = false;
-  });
-  const read = (): string => (existsSync(output) ? readFileSync(output, 'latin1') : '');
-  const end = Date.now() + patience;
-  while (running && Date.now() < end && !read().includes('DONE\r')) await new Promise((done) => setTimeout(done, 100));
-  // the group: Bochs runs under `script`, which gives it the terminal it wants
-  if (running && peer.pid !== undefined) process.kill(-peer.pid, 'SIGKILL');
-  return read();
-}
-
 const file = (name: string): string => join(folder, name);
 
 function diskette({ name, diskette: bytes }: Program): string {
@@ -59,31 +44,8 @@ function diskette({ name, diskette: bytes }: Program): string {
   return path;
 }
 
-/** Bochs 2.7, with the processor model whose features come nearest to this one's. */
 export function runBochs(program: Program): Promise<string> {
-  const output = file(`${program.name}.bochs`);
-  const settings = [
-    'cpu: model=corei7_icelake_u, count=1, ips=50000000, reset_on_triple_fault=0',
-    'memory: guest=64, host=64',
-    'romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot',
-    'vgaromimage: file=/usr/share/vgabios/vgabios.bin',
-    `floppya: 1_44=${diskette(program)}, status=inserted`,
-    'boot: floppy',
-    'display_library: term',
-    `com1: enabled=1, mode=file, dev=${output}`,
-    `log: ${file('log')}`,
-    'panic: action=fatal',
-    'clock: sync=none, time0=local',
-    'plugin_ctrl: unmapped=1, biosdev=1, speaker=0, extfpuirq=1, parallel=0, serial=1, iodebug=1',
-  ];
-  writeFileSync(file('rc'), settings.join('\n'));
-  writeFileSync(file('go'), 'c\n');
-  return watch(
-    'script',
-    ['-qec', `exec bochs -q -f ${file('rc')} -rc ${file('go')}`, '/dev/null'],
-    output,
-    PATIENCE.bochs,
-  );
+  return bochs(diskette(program), folder, program.name, PATIENCE.bochs);
 }
 
 /** QEMU's interpreter-translator (TCG) with everything that it knows. */
