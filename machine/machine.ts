@@ -1,11 +1,12 @@
 import { BIOS_BASE, biosImage } from './boot/bios/bios-image';
 import { Clock } from './clock';
 import { CodeCache } from './cpu/code-cache';
-import type { GuestFault } from './cpu/fault';
+import { type GuestFault, raise, Vector } from './cpu/fault';
 import { Leave, State } from './cpu/layout';
 import { CODE_RECORDS, CODE_TABLES, Processor } from './cpu/processor';
 import { deliverDebug, deliverFault, deliverInterrupt, type TripleFault } from './cpu/system/exceptions';
 import type { MmuState } from './cpu/system/mmu';
+import { virtualInterruptDue } from './cpu/system/virtual-interrupts';
 import { Translator } from './cpu/translator/translator';
 import { VmxUnit } from './cpu/vmx/vmx-unit';
 import { CpuSet, type CpuSetState } from './cpu-set';
@@ -182,6 +183,10 @@ export class Machine {
       if (cpus.takeNmi()) continue;
       if (this.vmx.inNonRoot && this.vmx.betweenInstructions(this.externalInterrupt())) continue;
       if (this.#takeInterrupt()) continue;
+      if (virtualInterruptDue(processor)) {
+        this.guarded(() => raise(Vector.GP, 0, 'VIF and VIP are both set'));
+        continue;
+      }
       if (processor.state.get32(State.activity) !== 0) {
         const waiting = this.#halted();
         if (waiting) return waiting;

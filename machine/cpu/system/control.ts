@@ -24,6 +24,8 @@ export const Cr0 = {
 } as const;
 
 export const Cr4 = {
+  VME: 1 << 0,
+  PVI: 1 << 1,
   TSD: 1 << 2,
   DE: 1 << 3,
   PSE: 1 << 4,
@@ -57,6 +59,7 @@ export function requirePrivilege(cpu: Cpu, what: string): void {
 function supportedCr4(cpu: Cpu): number {
   let bits = Cr4.TSD | Cr4.DE | Cr4.PSE | Cr4.PAE | Cr4.MCE | Cr4.PGE | Cr4.PCE | Cr4.OSFXSR | Cr4.OSXMMEXCPT;
   const { features } = profileOf(cpu);
+  if (features.has('VME')) bits |= Cr4.VME | Cr4.PVI;
   if (features.has('UMIP')) bits |= Cr4.UMIP;
   if (features.has('LA57')) bits |= Cr4.LA57;
   if (features.has('VMX')) bits |= Cr4.VMXE;

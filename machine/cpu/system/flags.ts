@@ -6,6 +6,13 @@ import { State } from '../layout';
 import { read64 } from './access';
 import { isProtected, isVirtual8086 } from './segments';
 import { readStack, setStackPointer, stackAddress, stackPointer, writeStack } from './stack';
+import {
+  checkVirtualFlags,
+  hasVirtualInterruptFlag,
+  loadVirtualFlags,
+  setVirtualInterruptFlag,
+  virtualFlags,
+} from './virtual-interrupts';
 
 const TF = 0x100;
 const IF = 0x200;
@@ -38,8 +45,8 @@ export function writableFlags(cpu: Cpu, size: number): number {
 }
 
 /**
- * Loads the bits of `mask`; ends the slice where an interrupt or a trap may become due or RF was set, and renews contexts
- * for AC.
+ * Loads the bits of `mask`; ends the slice where an interrupt, a virtual one or a trap may become due or RF was set, and renews
+ * contexts for AC.
  */
 export function writeFlags(cpu: Cpu, flags: number, mask: number): void {
   const { state } = cpu;
@@ -48,16 +55,26 @@ export function writeFlags(cpu: Cpu, flags: number, mask: number): void {
   state.rflags = after;
   const changed = before ^ after;
   if ((changed & AC) !== 0) cpu.mmu.updatePrivilege();
-  if ((changed & after & IF) !== 0 || (after & (TF | RF)) !== 0) cpu.endSlice();
+  if ((changed & after & IF) !== 0 || (after & (TF | RF | VIP)) !== 0) cpu.endSlice();
+}
+
+/**
+ * PUSHF, POPF and IRET of virtual-8086 mode with IOPL below 3: 16-bit ones go by VIF where VME is on, all others are #GP(0).
+ * @param size operand size in bytes
+ */
+export function emulatesFlags(cpu: Cpu, size: number, name: string): boolean {
+  if (!isVirtual8086(cpu.state) || ioPrivilegeLevel(cpu) === 3) return false;
+  if (size !== 2 || !hasVirtualInterruptFlag(cpu))
+    raise(Vector.GP, 0, `${name} in virtual-8086 mode with IOPL below 3`);
+  return true;
 }
 
 /** PUSHF, PUSHFD, PUSHFQ: VM and RF are pushed as 0. */
 export function pushFlags(cpu: Cpu, instruction: Decoded): void {
   const { state } = cpu;
   const size = instruction.operandSize / 8;
-  if (isVirtual8086(state) && ioPrivilegeLevel(cpu) !== 3)
-    raise(Vector.GP, 0, 'PUSHF in virtual-8086 mode with IOPL below 3');
-  writeStack(cpu, -size, size, state.rflags & ~(VM | RF));
+  const virtual = emulatesFlags(cpu, size, 'PUSHF');
+  writeStack(cpu, -size, size, virtual ? virtualFlags(cpu) : state.rflags & ~(VM | RF));
   setStackPointer(cpu, stackPointer(cpu) - size);
 }
 
@@ -65,8 +82,13 @@ export function pushFlags(cpu: Cpu, instruction: Decoded): void {
 export function popFlags(cpu: Cpu, instruction: Decoded): void {
   const { state } = cpu;
   const size = instruction.operandSize / 8;
-  if (isVirtual8086(state) && ioPrivilegeLevel(cpu) !== 3)
-    raise(Vector.GP, 0, 'POPF in virtual-8086 mode with IOPL below 3');
+  if (emulatesFlags(cpu, size, 'POPF')) {
+    const flags = readStack(cpu, 0, size);
+    checkVirtualFlags(cpu, flags);
+    setStackPointer(cpu, stackPointer(cpu) + size);
+    loadVirtualFlags(cpu, flags);
+    return;
+  }
   // of 64 bits the lower half, exactly
   const flags =
     size === 8 ? Number(read64(cpu, stackAddress(cpu, 0, 8, false)) & 0xffffffffn) : readStack(cpu, 0, size);
@@ -79,19 +101,27 @@ export function popFlags(cpu: Cpu, instruction: Decoded): void {
   writeFlags(cpu, flags & ~RF, mask);
 }
 
-/** CLI and STI need CPL <= IOPL (virtual-8086 mode: IOPL 3; neither VME nor PVI is implemented, so #GP(0)). */
+/** CLI and STI need CPL <= IOPL (virtual-8086 mode: IOPL 3) where VIF does not stand in for IF. */
 function checkInterruptFlagPrivilege(cpu: Cpu): void {
   const { state } = cpu;
   if (isProtected(state) && state.cpl > ioPrivilegeLevel(cpu)) raise(Vector.GP, 0, 'CPL is above IOPL');
 }
 
 export function clearInterruptFlag(cpu: Cpu): void {
+  if (hasVirtualInterruptFlag(cpu)) {
+    setVirtualInterruptFlag(cpu, false);
+    return;
+  }
   checkInterruptFlagPrivilege(cpu);
   cpu.state.u32[State.systemFlags >>> 2] &= ~IF;
 }
 
 /** Sets IF; if it was clear, interrupts stay blocked for one more instruction. */
 export function setInterruptFlag(cpu: Cpu): void {
+  if (hasVirtualInterruptFlag(cpu)) {
+    setVirtualInterruptFlag(cpu, true);
+    return;
+  }
   checkInterruptFlagPrivilege(cpu);
   const { u32 } = cpu.state;
   if ((u32[State.systemFlags >>> 2] & IF) !== 0) return;

@@ -74,6 +74,7 @@ import {
 } from './misc';
 import { readMsrInstruction, writeMsrInstruction } from './msr';
 import { isVirtual8086 } from './segments';
+import { redirectInterrupt } from './virtual-interrupts';
 
 /** Index of a register operand of a file, -1 if it is something else. */
 function indexIn(operand: DecodedOperand, file: RegisterFile): number {
@@ -100,13 +101,14 @@ function segmentOperand(instruction: Decoded): number {
   return index;
 }
 
-/** INT n: in virtual-8086 mode it needs IOPL 3 (VME is absent). */
+/** INT n: in virtual-8086 mode it needs IOPL 3, unless VME sends it to the 8086 program. */
 function softwareInterrupt(cpu: Cpu, instruction: Decoded): void {
-  if (isVirtual8086(cpu.state) && ioPrivilegeLevel(cpu) !== 3) {
-    raise(Vector.GP, 0, 'INT n in virtual-8086 mode with IOPL below 3');
-  }
   const [operand] = instruction.operands;
   const vector = operand.kind === 'immediate' ? operand.low & 0xff : 0;
+  if (isVirtual8086(cpu.state)) {
+    if (redirectInterrupt(cpu, vector, cpu.state.rip + instruction.length)) return;
+    if (ioPrivilegeLevel(cpu) !== 3) raise(Vector.GP, 0, 'INT n in virtual-8086 mode with IOPL below 3');
+  }
   deliverSoftware(cpu, vector, EventType.SoftwareInterrupt, instruction.length);
 }
 

@@ -7,7 +7,7 @@ import { Gpr, Segment, State } from '../layout';
 import { VmExit } from '../vmx/vm-exit';
 import { enterOuter, readReturnCode, readReturnStack, restorePointer } from './far-return';
 import { checkTarget, is64Bit } from './far-transfer';
-import { writableFlags, writeFlags } from './flags';
+import { emulatesFlags, writableFlags, writeFlags } from './flags';
 import {
   cacheDescriptor,
   codeSegmentChanged,
@@ -22,6 +22,7 @@ import {
 } from './segments';
 import { readFrame, readStack, readStackExact, setStackPointer, stackPointer } from './stack';
 import { switchTask, TaskSwitchSource } from './task-switch';
+import { checkVirtualFlags, loadVirtualFlags } from './virtual-interrupts';
 
 const NT = 0x4000;
 const VM = 0x20000;
@@ -76,16 +77,17 @@ function returnReal(cpu: Cpu, size: number): void {
 
 function returnVirtual(cpu: Cpu, size: number): void {
   const { state } = cpu;
-  if (((state.u32[State.systemFlags >>> 2] >>> 12) & 3) !== 3)
-    raise(Vector.GP, 0, 'IRET in virtual-8086 mode with IOPL below 3');
+  const virtual = emulatesFlags(cpu, size, 'IRET');
   const offset = readStack(cpu, 0, size);
   const selector = readStack(cpu, size, size) & 0xffff;
   const flags = readStack(cpu, 2 * size, size);
   if (offset > 0xffff) raise(Vector.GP, 0, 'the return offset is beyond the CS limit');
+  if (virtual) checkVirtualFlags(cpu, flags);
   setStackPointer(cpu, stackPointer(cpu) + 3 * size);
   loadVirtual8086(state, Segment.CS, selector);
   segmentChanged(cpu, Segment.CS);
-  writeFlags(cpu, flags, size === 2 ? 0x4fd5 | 0x200 | 0x100 : 0x254fd5 | 0x200 | 0x100);
+  if (virtual) loadVirtualFlags(cpu, flags);
+  else writeFlags(cpu, flags, size === 2 ? 0x4fd5 | 0x200 | 0x100 : 0x254fd5 | 0x200 | 0x100);
   state.rip = offset;
 }
 

@@ -77,8 +77,8 @@ const capability = (low: number, high: number): bigint => (BigInt(high >>> 0) <<
 export const CR0_FIXED0 = 0x80000021;
 export const CR0_FIXED1 = 0xffffffff;
 export const CR4_FIXED0 = 0x2000;
-/** CR4 bits that may be 1: DE to UMIP, VMXE, FSGSBASE, PCIDE, OSXSAVE, SMEP, SMAP, PKE, and TSD. */
-export const CR4_FIXED1 = 0x00772ffc;
+/** CR4 bits that may be 1: VME to UMIP, VMXE, FSGSBASE, PCIDE, OSXSAVE, SMEP, SMAP, PKE. */
+export const CR4_FIXED1 = 0x00772fff;
 
 /** IA32_VMX_EPT_VPID_CAP: execute-only, 4-level walks, UC and WB, 2M and 1G pages, INVEPT and INVVPID with all types, A/D. */
 export const EPT_VPID_CAP = 0x00000f01_06334141n;

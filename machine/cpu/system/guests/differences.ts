@@ -74,6 +74,14 @@ export const differences: readonly Difference[] = [
     ],
     ['DR7.GD', '#01 +000D cs=0008 fl=0100 ss=0010', 'SDM 3B 17.3.1.1', RF_OF_DETECT],
   ]),
+  ...of('virtual-interrupts', [
+    [
+      'VME: both set with IOPL 3',
+      '#03 +0003 eax=00003002 fl=001A3002 sp=0100',
+      'SDM 3A 2.3',
+      'The processor recognizes VIF only while IOPL is below 3; Bochs looks at VIF and VIP whatever IOPL is.',
+    ],
+  ]),
   ...of('floating-point', [
     [
       'FERR#: IRQ 13',
