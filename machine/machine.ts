@@ -179,7 +179,7 @@ export class Machine {
         return stop;
       }
       cpus.schedule();
-      if (this.#takeDebugTrap(false)) continue;
+      if (this.#takeDebugTrap()) continue;
       if (cpus.takeNmi()) continue;
       if (this.vmx.inNonRoot && this.vmx.betweenInstructions(this.externalInterrupt())) continue;
       if (this.#takeInterrupt()) continue;
@@ -245,20 +245,21 @@ export class Machine {
     return undefined;
   }
 
-  /**
-   * Delivers a debug trap that is due, before interrupts (SDM 3A table 6-2); true if there was one.
-   * @param repeating the instruction that made it has not moved on
-   */
-  #takeDebugTrap(repeating: boolean): boolean {
+  /** Delivers a debug trap that is due, before interrupts (SDM 3A table 6-2); true if there was one. */
+  #takeDebugTrap(): boolean {
     const { processor } = this;
     const { debug } = processor;
     const status = debug.takeDue();
     if (status === 0) return false;
     processor.state.set32(State.activity, 0);
-    const resume = processor.repeats && (repeating || debug.countedDown);
-    this.guarded(() => deliverDebug(processor, status, resume));
+    this.guarded(() => deliverDebug(processor, status));
     debug.settle(false);
     return true;
+  }
+
+  /** Instruction breakpoints look at RF, and a guest hypervisor finds it in the VMCS. */
+  get #resumeFlagCounts(): boolean {
+    return this.processor.debug.mayDiffer || (this.vmx.inNonRoot && this.vmx.owner === undefined);
   }
 
   #slice(count: number, skip: boolean): number {
@@ -268,23 +269,25 @@ export class Machine {
     const flags = state.get32(State.systemFlags);
     const trap = (flags & 0x100) !== 0;
     const resume = (flags & RF) !== 0;
+    const watched = resume && this.#resumeFlagCounts;
+    // for one instruction, in which nothing looks at it: it can as well be clear (SDM 3B 17.3.1.1)
+    if (resume && !watched) state.set32(State.systemFlags, flags & ~RF);
     const monitorTrap = this.vmx.monitorTrap;
     const before = processor.retired;
-    const start = state.linearIp;
     const { delivered } = state;
-    const leave = processor.slice(shadow !== 0 || trap || resume || monitorTrap ? 1 : Math.max(count, 1), skip);
+    const leave = processor.slice(shadow !== 0 || trap || watched || monitorTrap ? 1 : Math.max(count, 1), skip);
     const { afterSlice } = this;
     this.afterSlice = undefined;
     afterSlice?.();
     // SDM 3C 25.5.2: after an instruction, or the delivery of an event that came instead of one
     const trapsMonitor = monitorTrap && (processor.retired !== before || state.delivered !== delivered);
     if (processor.retired === before) {
+      if (resume && state.delivered === delivered) state.set32(State.systemFlags, state.get32(State.systemFlags) | RF);
       processor.debug.settle(false);
       if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
       return leave;
     }
-    // RF holds for one instruction (SDM 3B 18.3.1.1)
-    if (resume && state.delivered === delivered && !(state.linearIp === start && processor.repeats))
+    if (watched && state.delivered === delivered && !state.betweenIterations)
       state.set32(State.systemFlags, state.get32(State.systemFlags) & ~RF);
     const { interruptibility } = State;
     if (shadow !== 0 && (state.get32(interruptibility) & 3) === shadow) {
@@ -292,7 +295,7 @@ export class Machine {
     }
     // a trap is held off by MOV SS (SDM 3A 6.8.3), and lost by INT n and faults
     processor.debug.settle(trap && state.delivered === delivered);
-    this.#takeDebugTrap(trap && state.linearIp === start);
+    this.#takeDebugTrap();
     if (trapsMonitor && this.vmx.monitorTrap) this.vmx.trapMonitor();
     return leave;
   }

@@ -158,7 +158,7 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
   };
   advance(input ? 7 : 6, step);
   if (repeat) advance(1, -1n);
-  if (repeat && count > 1n) vcpu.processor.countRetired();
+  if (repeat && count > 1n) vcpu.countIteration();
   else vcpu.skipInstruction();
   return `${input ? 'read' : 'wrote'} ${hex(value >>> 0)} ${input ? 'from' : 'to'} the virtual device at port ${hex(port)}`;
 }

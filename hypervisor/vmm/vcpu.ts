@@ -62,8 +62,15 @@ export class VCpu {
       const wide = (vmcs.read32('guestCsAccessRights') & 0x4000) !== 0 || vmcs.read32('guestCsLimit') > 0xffff;
       vmcs.write32('guestRip', wide ? next >>> 0 : next & 0xffff);
     }
+    vmcs.write32('guestRflags', vmcs.read32('guestRflags') & ~RF);
     // blocking by STI and MOV SS lasts one instruction
     vmcs.write32('guestInterruptibilityState', vmcs.read32('guestInterruptibilityState') & ~3);
+    this.processor.countRetired();
+  }
+
+  /** An iteration of a repeated string instruction was done, and it is not the last: interrupts push RF as 1 (SDM 3B 17.3.1.1). */
+  countIteration(): void {
+    this.vmcs.write32('guestRflags', this.vmcs.read32('guestRflags') | RF);
     this.processor.countRetired();
   }
 

@@ -40,6 +40,12 @@ export class CpuState {
     this.u64 = new BigUint64Array(buffer, 0, buffer.byteLength >>> 3);
   }
 
+  /** The last instruction that retired was an iteration of the repeated string instruction in hand. */
+  get betweenIterations(): boolean {
+    const iteration = this.i32[State.iteration >>> 2];
+    return iteration !== 0 && iteration === this.i32[State.remaining >>> 2] + 1;
+  }
+
   /** u32 at a state offset. */
   get32(offset: number): number {
     return this.u32[offset >>> 2];

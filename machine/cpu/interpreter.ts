@@ -331,6 +331,7 @@ function callHandler(code: Code, index: number, c: HandlerContext & { result: Lo
   code.brIf(c.fault, eq(c.result, i32(Result.Fault)));
   code.brIf(c.far, eq(c.result, i32(Result.Far)));
   code.if(eq(c.result, i32(Result.Again)), () => {
+    code.storeAt(32, State.iteration, c.remaining);
     code.set(c.remaining, sub(c.remaining, i32(1)));
     code.br(c.dispatch);
   });

@@ -113,6 +113,8 @@ export const State = {
   cut: 0x644,
   /** u32: bits of DR6 of debug traps that wait for an instruction boundary where nothing holds them off. */
   pendingDebug: 0x648,
+  /** i32: `remaining` before the last iteration of a repeated string instruction that has more to go, retired; 0 if none. */
+  iteration: 0x64c,
   /** The four PDPTE registers of PAE paging (SDM 3A 4.4.1). */
   pdpte: 0x660,
   /** Time in ticks, plus 1, at which the VMX-preemption timer runs out; 0 while it is off. */

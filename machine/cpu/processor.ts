@@ -186,10 +186,9 @@ export class Processor implements Cpu {
    * @returns why it came back ({@link Leave}); Slice also where something cut the slice short
    */
   slice(count: number, skip: boolean): number {
-    const { i32, u32 } = this.state;
+    const { u32 } = this.state;
     this.#sliceSize = count;
-    i32[State.remaining >>> 2] = count;
-    i32[State.cut >>> 2] = 0;
+    this.#setRemaining(count);
     u32[State.boundary >>> 2] = 0;
     if (this.debug.mayDiffer) this.#refreshDebug();
     const start = this.state.linearIp;
@@ -220,9 +219,15 @@ export class Processor implements Cpu {
     }
     this.retiredBefore = this.retired;
     this.#sliceSize = 0;
-    i32[State.remaining >>> 2] = 0;
-    i32[State.cut >>> 2] = 0;
+    this.#setRemaining(0);
     return leave;
+  }
+
+  #setRemaining(count: number): void {
+    const { i32, betweenIterations } = this.state;
+    i32[State.remaining >>> 2] = count;
+    i32[State.cut >>> 2] = 0;
+    i32[State.iteration >>> 2] = betweenIterations ? count + 1 : 0;
   }
 
   /** Host-physical address of the instruction in hand; -1 where its page has not been fetched. */
@@ -282,16 +287,6 @@ export class Processor implements Cpu {
     return true;
   }
 
-  /** The instruction in hand is a string instruction with a repeat prefix: it has iterations to go. */
-  get repeats(): boolean {
-    const table = this.state.u32[State.codeTable >>> 2];
-    if (table === 0) return false;
-    const record = this.code.recordAt(this.code.pageOfTable(table), this.state.u32[State.offset >>> 2]);
-    if (record === 0) return false;
-    const { form, prefixes } = this.code.decodedOf(record);
-    return form.repeat !== 'none' && prefixes.repeat !== 0;
-  }
-
   #translate(page: CodePage, offset: number): void {
     if (!page.cached || page.refused.has(offset) || this.code.churns(page)) return;
     // heat wraps: an entry of a region comes by again every 65536 times
@@ -344,9 +339,11 @@ export class Processor implements Cpu {
   /** Ends the slice here: the interpreter reads what remains anew. */
   #cut(): void {
     const { state } = this;
+    const { betweenIterations } = state;
     state.u32[State.boundary >>> 2] = 0;
     state.i32[State.cut >>> 2] += state.i32[State.remaining >>> 2];
     state.i32[State.remaining >>> 2] = 0;
+    if (betweenIterations) state.i32[State.iteration >>> 2] = 1;
   }
 
   /** Delivers an exception or takes a VM exit that was thrown; true = leave the run loop. Anything else is a bug. */

@@ -4,7 +4,7 @@
  * no tags, so that every access there takes the slow path and is noted; instruction breakpoints are marks on decoded records.
  */
 import type { CpuState } from '../cpu-state';
-import { Gpr, State } from '../layout';
+import { State } from '../layout';
 
 /** Bits of DR6. */
 export const DebugStatus = { breakpoints: 15, detect: 0x2000, step: 0x4000, task: 0x8000 } as const;
@@ -56,8 +56,6 @@ export class DebugUnit {
   #breakpoints: Breakpoint[] = [];
   #data: Breakpoint[] = [];
   #io: Breakpoint[] = [];
-  /** ECX when the last access met something: tells an iteration of a string instruction from the instruction before it. */
-  #count = 0;
   /** What the lists were made from. */
   readonly #seen = new Float64Array(5);
 
@@ -147,7 +145,6 @@ export class DebugUnit {
   }
 
   #match(meets: (breakpoint: Breakpoint) => boolean): void {
-    this.#count = this.state.gpr32(Gpr.RCX);
     // SDM 3B 17.2.3: bits of breakpoints that are not enabled may be set along with those that are
     for (const each of this.#breakpoints) if (meets(each)) this.found |= each.bit;
     this.onMatch();
@@ -188,11 +185,6 @@ export class DebugUnit {
     if (due === 0 || (u32[State.interruptibility >>> 2] & MOV_SS) !== 0) return 0;
     u32[State.pendingDebug >>> 2] = 0;
     return due;
-  }
-
-  /** ECX is one less than when an access met something last: that was an iteration of the repeated instruction in hand. */
-  get countedDown(): boolean {
-    return this.state.gpr32(Gpr.RCX) === (this.#count - 1) >>> 0;
   }
 }
 

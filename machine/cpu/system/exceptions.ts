@@ -108,23 +108,28 @@ export function deliverFault(cpu: Cpu, fault: GuestFault): void {
 
 /** Delivers a maskable interrupt at an instruction boundary; the run loop has checked IF and shadows. */
 export function deliverInterrupt(cpu: Cpu, vector: number): void {
-  deliver(cpu, fill(current, vector, EventType.ExternalInterrupt, cpu.state.rip));
+  deliver(cpu, betweenInstructions(cpu, vector, EventType.ExternalInterrupt));
+}
+
+/** RF is set in the flags that it pushes where a repeated string instruction has iterations to go (SDM 3B 17.3.1.1). */
+function betweenInstructions({ state }: Cpu, vector: number, type: number): CpuEvent {
+  fill(current, vector, type, state.rip);
+  current.resume = state.betweenIterations;
+  return current;
 }
 
 /** Delivers an NMI at an instruction boundary; blocks further ones until IRET. */
 export function deliverNmi(cpu: Cpu): void {
-  deliver(cpu, fill(current, Vector.NMI, EventType.Nmi, cpu.state.rip));
+  deliver(cpu, betweenInstructions(cpu, Vector.NMI, EventType.Nmi));
 }
 
 /**
  * Delivers #DB at an instruction boundary: single step, data and I/O breakpoints, task switch (traps), or an instruction
  * breakpoint (a fault that leaves RF as it is).
  * @param debugStatus bits to set in DR6
- * @param resume RF is set in the pushed flags: a repeated string instruction has iterations to go (SDM 3B 17.3.1.1)
  */
-export function deliverDebug(cpu: Cpu, debugStatus: number, resume = false): void {
-  fill(current, Vector.DB, EventType.HardwareException, cpu.state.rip);
-  current.resume = resume;
+export function deliverDebug(cpu: Cpu, debugStatus: number): void {
+  betweenInstructions(cpu, Vector.DB, EventType.HardwareException);
   current.debugStatus = debugStatus;
   deliver(cpu, current);
 }
@@ -215,6 +220,7 @@ function deliver(
       continue;
     }
     state.delivered++;
+    state.i32[State.iteration >>> 2] = 0;
     // blocking by STI and MOV SS ends with the delivery; an NMI blocks NMIs (SDM 3A 6.7.1, 6.8.3)
     const shadow = State.interruptibility >>> 2;
     state.u32[shadow] &= ~3;

@@ -85,8 +85,10 @@ function advance(cpu: Cpu, instruction: Decoded, pointer: number, size: number):
   if (instruction.prefixes.repeat === 0) return;
   const count = addressRegister(cpu, Gpr.RCX, bits) - 1;
   setAddressRegister(cpu, Gpr.RCX, bits, count);
+  if (count === 0) return;
   // counts as an assignment of RIP: the instruction is executed again
-  if (count !== 0) state.ripAssigned = true;
+  state.ripAssigned = true;
+  state.i32[State.iteration >>> 2] = state.i32[State.remaining >>> 2];
 }
 
 function isDone(cpu: Cpu, instruction: Decoded): boolean {

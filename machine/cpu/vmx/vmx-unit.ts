@@ -29,11 +29,21 @@ const DEBUG_STATUS = 0x400f;
 const DEBUG_DUE = 0x5000;
 
 const RF = 0x10000;
-/** The event would push flags with RF 1, and that is what the exit saves (SDM 3C 27.3.3): an exception that is no trap. */
+/** An exception that is no trap. */
 const isFault = (information: number): boolean =>
   information >>> 31 === 1 &&
   ((information >>> 8) & 7) === EventType.HardwareException &&
   (information & 0xff) !== Vector.DB;
+
+/** Exits that come at instruction boundaries. */
+const BETWEEN_INSTRUCTIONS: ReadonlySet<number> = new Set([
+  ExitReason.ExternalInterrupt,
+  ExitReason.ExceptionOrNmi,
+  ExitReason.InterruptWindow,
+  ExitReason.NmiWindow,
+  ExitReason.VmxPreemptionTimer,
+  ExitReason.MonitorTrapFlag,
+]);
 
 /** Intercept units that are kept. */
 const MOST_UNITS = 64;
@@ -508,11 +518,7 @@ export class VmxUnit {
     this.details.codeAddress = processor.codeAddress;
     this.details.failed = undefined;
     saveGuest(processor, vmcs);
-    if (
-      isFault(exit.vectoringInformation) ||
-      (exit.reason === ExitReason.ExceptionOrNmi && isFault(exit.interruptionInformation))
-    )
-      vmcs.write32('guestRflags', vmcs.read32('guestRflags') | RF);
+    if (this.#savesResumeFlag(exit)) vmcs.write32('guestRflags', vmcs.read32('guestRflags') | RF);
     if (
       this.#preemptionDeadline !== undefined &&
       vmcs.read32('exitControls') & ExitControl['save VMX-preemption timer value']
@@ -522,6 +528,16 @@ export class VmxUnit {
     if (!storeMsrs(processor, vmcs.readNumber('exitMsrStoreAddress'), vmcs.read32('exitMsrStoreCount')))
       return this.#abort(vmcs, AbortIndicator.GuestMsrs, 'an entry of the VM-exit MSR-store list could not be stored');
     return this.#leave(vmcs);
+  }
+
+  /**
+   * The event would push flags with RF 1, and that is what its exit saves (SDM 3C 27.3.3). Between the iterations of a repeated
+   * string instruction RF counts as 1 for every exit there is, so that the interrupt that is injected then pushes it.
+   */
+  #savesResumeFlag({ reason, interruptionInformation, vectoringInformation }: VmExit): boolean {
+    if (isFault(vectoringInformation)) return true;
+    if (reason === ExitReason.ExceptionOrNmi && isFault(interruptionInformation)) return true;
+    return BETWEEN_INSTRUCTIONS.has(reason) && this.#state.betweenIterations;
   }
 
   #leave(vmcs: Vmcs): boolean {

@@ -24,6 +24,8 @@ const KEYS =
   'Keys hold for supervisor-mode accesses to user-mode addresses too, and not for supervisor-mode addresses; Bochs applies them by CPL.';
 const RF_OF_REP =
   'A trap after an iteration of a repeated string instruction that is not the last pushes RF as 1; Bochs leaves RF alone.';
+const RF_BETWEEN =
+  'An interrupt after an iteration of a repeated string instruction that is not the last pushes RF as 1; Bochs leaves RF alone.';
 const RF_OF_DETECT =
   'Every fault but the instruction breakpoint pushes RF as 1, general detect too; Bochs leaves RF alone.';
 const UNKNOWN_MSR = 'An MSR that is not there raises #GP(0); Bochs is set to ignore them.';
@@ -95,6 +97,25 @@ export const differences: readonly Difference[] = [
       'SDM 1 D.2.1.3',
       'A write to port F0h asserts IGNNE#, so that the error does not come again; Bochs has no IGNNE#, and raises IRQ 13 each time.',
     ],
+  ]),
+  ...of('repeats', [
+    ...[
+      'REP STOSB',
+      'REP STOSW',
+      'REP MOVSB',
+      'REP MOVSD',
+      'REP LODSB',
+      'REPE CMPSB',
+      'REPE SCASB',
+      'REP OUTSB',
+      'REP INSB',
+    ].map((name): Row => [name, 'i45+0015R/02 ok 00000000', 'SDM 3B 17.3.1.1', RF_BETWEEN]),
+    ['two interrupts in one REP STOSB', 'i45+001FR/02 i35+001FR/02 ok 00000000', 'SDM 3B 17.3.1.1', RF_BETWEEN],
+    ['RF is clear again after REP STOSB', 'i45+0015R/02 i46+0021/00 ok 00000000', 'SDM 3B 17.3.1.1', RF_BETWEEN],
+    ['a handler that begins with REP STOSB', 'i45+001FR/02 ok 00000000', 'SDM 3B 17.3.1.1', RF_BETWEEN],
+    ...['REP STOSB', 'REP STOSD', 'REP MOVSB', 'REP LODSB', 'REPE CMPSB', 'REPE SCASB'].map(
+      (name): Row => [`timer in ${name}`, 'i46+0033R ok 00000000', 'SDM 3B 17.3.1.1', RF_BETWEEN],
+    ),
   ]),
   ...of('breakpoints', [
     ['REP STOSD', '+0024/0001R ok 000D0401', 'SDM 3B 17.3.1.1', RF_OF_REP],
