@@ -6,7 +6,8 @@ import { cpuid, defaultProfile, supportedXcr0 } from '../../machine/cpu/system/c
 import type { LocalApic } from '../../machine/devices/local-apic';
 import { REFUSED, readApicMsr } from '../../machine/devices/local-apic-msrs';
 import type { Platform } from '../../machine/platform';
-import { handleControlRegister } from './control-registers';
+import { guestViewOfCr0, handleControlRegister } from './control-registers';
+import { handleCoprocessorError } from './coprocessor-error';
 import { pagingOf, walkGuest } from './guest-walk';
 import { handleRdmsr, handleWrmsr } from './msrs';
 import type { VCpu } from './vcpu';
@@ -27,6 +28,8 @@ export interface Vm {
   halted(): void;
   /** The next instruction accesses a virtual device, or ROM, at this guest-physical address: it is emulated. */
   emulateAccess(guestPhysical: number): void;
+  /** The next instruction is an x87 one that goes on in spite of the pending error: it is emulated. */
+  emulateIgnoringError(): void;
   /**
    * The guest is entered with the task switch that exited done in its stead.
    * @param selector of the new TSS
@@ -179,11 +182,12 @@ function handleEptViolation(vcpu: VCpu, vm: Vm): string {
   return `mapped guest-physical page ${page(address)} to host frame ${page(host)}`;
 }
 
-/** Exceptions in the bitmap are the guest's own: it gets them back. */
-function reflectException(vcpu: VCpu): string {
+/** Exceptions in the bitmap are the guest's own: it gets them back. #MF stands in for FERR# too. */
+function handleException(vcpu: VCpu, vm: Vm): string {
   const { vmcs } = vcpu;
   const information = vmcs.read32('exitInterruptionInformation');
   const vector = information & 0xff;
+  if (vector === Vector.MF && (guestViewOfCr0(vmcs) & 0x20n) === 0n) return handleCoprocessorError(vcpu, vm);
   if (vector === Vector.PF) vcpu.setCr2(vmcs.read('exitQualification'));
   vcpu.injectException(vector, information & 0x800 ? vmcs.read32('exitInterruptionErrorCode') : undefined);
   return `gave the exception (vector ${vector}) back to the guest`;
@@ -268,7 +272,7 @@ function handleXsetbv(vcpu: VCpu): string {
 
 /** Handlers by exit reason. Reasons that the VMM's controls never let happen are absent. */
 export const exitHandlers: Readonly<Partial<Record<ExitReasonName, ExitHandler>>> = {
-  EXCEPTION_OR_NMI: reflectException,
+  EXCEPTION_OR_NMI: handleException,
   EXTERNAL_INTERRUPT: handleExternalInterrupt,
   INTERRUPT_WINDOW: offerInterrupt,
   CPUID: handleCpuid,

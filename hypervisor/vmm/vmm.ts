@@ -3,6 +3,7 @@ import { exitReasonName, exitReasonNamed } from '../../isa/vmx/exit-reasons';
 import type { BootState } from '../../machine/boot/boot-state';
 import { ROM_RANGE } from '../../machine/boot/firmware';
 import { applyBootState } from '../../machine/cpu/apply-boot-state';
+import { hideErrorSummary, updateSummary } from '../../machine/cpu/fpu/x87-state';
 import { Segment, State } from '../../machine/cpu/layout';
 import { defaultProfile } from '../../machine/cpu/system/cpuid';
 import { setSegment, updateDerived } from '../../machine/cpu/system/segments';
@@ -32,8 +33,8 @@ const HOST_START = MEBIBYTE;
 const FIRST_VPID = 1;
 /** Vector that the host's interrupts come with. */
 const HOST_VECTOR = 0xf0;
-/** Exceptions that the VMM looks at before the guest gets them: #UD, #AC, #MC. */
-const EXCEPTION_BITMAP = (1 << 6) | (1 << 17) | (1 << 18);
+/** Exceptions that the VMM looks at before the guest gets them: #UD, #MF, #AC, #MC. */
+const EXCEPTION_BITMAP = (1 << 6) | (1 << 16) | (1 << 17) | (1 << 18);
 const TRIPLE_FAULT = 'TRIPLE_FAULT';
 
 /**
@@ -100,6 +101,8 @@ export class Vmm implements Vm {
     const [hostApic] = machine.platform.pc.localApics;
     const [guestApic] = this.platform.pc.localApics;
     guestApic.pins = { ...guestApic.pins, nmi: () => hostApic.pins.nmi() };
+    // so does the pin that says that an x87 error is gone; that one has come exits as #MF
+    processor.floatingPointError = (pending) => this.platform.pc.coprocessorError.signal(pending);
     // the host's own devices stay silent: the VMM has no drivers for them
     machine.platform.writePort(0x21, 1, 0xff);
     machine.platform.writePort(0xa1, 1, 0xff);
@@ -153,11 +156,29 @@ export class Vmm implements Vm {
     const linear = vmcs.read('guestLinearAddress');
     this.ept.map(page, DEVICE_WINDOW + page, EptRights.All);
     processor.stepOnce();
-    this.machine.afterSlice = () => {
+    this.#afterStep(() => {
       if (page < this.memory.size) this.memory.populate(page);
       else this.ept.unmap(page);
       const [low, high] = halves(linear);
       processor.mmu.invalidateVpid(0, vmcs.read32('virtualProcessorIdentifier'), low, high);
+    });
+  }
+
+  /** Lets the guest's next instruction run without the summary of x87 errors, which waiting instructions look at. */
+  emulateIgnoringError(): void {
+    const { processor } = this.machine;
+    hideErrorSummary(processor);
+    processor.stepOnce();
+    this.#afterStep(() => updateSummary(processor));
+  }
+
+  /** What is to be done after an emulated instruction; it may want several things. */
+  #afterStep(body: () => void): void {
+    const { machine } = this;
+    const { afterSlice } = machine;
+    machine.afterSlice = () => {
+      afterSlice?.();
+      body();
     };
   }
 

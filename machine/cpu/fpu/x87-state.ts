@@ -72,6 +72,11 @@ export function updateSummary(cpu: Cpu): void {
     pending !== 0 ? word | Status.ES | Status.busy : word & ~(Status.ES | Status.busy) & 0xffff;
 }
 
+/** Clears ES and B while error bits stay: {@link updateSummary} sets them again. */
+export function hideErrorSummary(cpu: Cpu): void {
+  cpu.state.u32[State.fpuStatus >>> 2] &= ~(Status.ES | Status.busy);
+}
+
 export function setControl(cpu: Cpu, value: number): void {
   cpu.state.u32[State.fpuControl >>> 2] = (value & CONTROL_BITS) | CONTROL_ONE;
   updateSummary(cpu);
