@@ -214,14 +214,13 @@ export class Diagnostics {
   ): void {
     this.said++;
     this.listener?.(`${severity}: ${message}${code ? ` [-w+${severity === 'error' ? 'error=' : ''}${code}]` : ''}`);
-    const placed = this.place(range);
-    const where = placed.range;
+    const where = this.place(range);
     const key = keyOf(severity, message, where);
     if (this.seen.has(key)) return;
     this.seen.add(key);
     if (severity === 'error') this.errors++;
     if (this.list.length >= Limits.diagnostics) return;
-    const diagnostic: Diagnostic = { severity, message, range: where, chain: placed.chain };
+    const diagnostic: Diagnostic = { severity, message, range: where, chain: this.chain(range) };
     if (code) diagnostic.code = code;
     if (suggestion !== undefined) diagnostic.suggestion = suggestion;
     this.list.push(diagnostic);
@@ -231,15 +230,25 @@ export class Diagnostics {
     }
   }
 
-  /**
-   * A message points at what the user wrote in a file: where the text came from a macro's body, at the call, with
-   * the way into the macro as the chain.
-   */
-  private place(range: SourceRange | undefined): { range: SourceRange; chain: Diagnostic['chain'] } {
+  /** A message points at what the user wrote in a file: where the text came from a macro's body, at the call. */
+  private place(range: SourceRange | undefined): SourceRange {
+    const inner = range ? plain(range) : this.line ? wholeLine(this.line) : { ...noRange, file: this.file };
+    const { frame } = this;
+    if (!frame) return inner;
+    const outer = this.outermost(frame);
+    const typedInCall = range instanceof TokenRange && range.first.line === outer.callLine;
+    if (typedInCall) return inner;
+    const body = range instanceof TokenRange ? range.first.line : undefined;
+    // A %rep outside macros: the line itself is in the file.
+    const inRepetition = outer.macroName === undefined && frame === outer && body === this.line;
+    return inRepetition ? inner : plain(new TokenRange(outer.callFirst, outer.callLast));
+  }
+
+  /** The way into the macros that the text came from, innermost first; of a very deep one the beginning. */
+  private chain(range: SourceRange | undefined): Diagnostic['chain'] {
     const chain: Diagnostic['chain'] = [];
-    let inner = range ? plain(range) : this.line ? wholeLine(this.line) : { ...noRange, file: this.file };
     if (range instanceof TokenRange) {
-      for (let e = range.first.expansion; e; e = e.call.expansion) {
+      for (let e = range.first.expansion; e && chain.length < Limits.chain; e = e.call.expansion) {
         if (e.body && !e.body.line.builtin && !e.macro.name.startsWith('__?'))
           chain.push({
             message: `... from single-line macro \`${e.macro.name}' defined here`,
@@ -247,26 +256,31 @@ export class Diagnostics {
           });
       }
     }
-    const frame = this.frame;
-    if (!frame) return { range: inner, chain };
-    let outer = frame;
-    while (outer.parent) outer = outer.parent;
-    const typedInCall = range instanceof TokenRange && range.first.line === outer.callLine;
     let here = this.line;
-    for (let f: Frame | undefined = frame; f; f = f.parent) {
+    for (let f = this.frame; f && chain.length < Limits.chain; f = f.parent) {
       if (f.macroName !== undefined && !f.hidden && here && !here.builtin) {
-        const inBody = range instanceof TokenRange && range.first.line === here ? inner : wholeLine(here);
+        const inBody = range instanceof TokenRange && range.first.line === here ? plain(range) : wholeLine(here);
         chain.push({ message: `... from macro \`${f.macroName}' defined here`, range: inBody });
       }
       here = f.callLine;
     }
-    if (!typedInCall) {
-      const body = range instanceof TokenRange ? range.first.line : undefined;
-      // A %rep outside macros: the line itself is in the file.
-      const inRepetition = outer.macroName === undefined && frame === outer && body === this.line;
-      if (!inRepetition) inner = plain(new TokenRange(outer.callFirst, outer.callLast));
+    return chain;
+  }
+
+  /** The calls in files that led to calls met before: a deep recursion with a message in each call is walked once. */
+  private readonly outermostOf = new WeakMap<Frame, Frame>();
+
+  private outermost(frame: Frame): Frame {
+    let outer = frame;
+    for (let f: Frame | undefined = frame; f; f = f.parent) {
+      outer = f;
+      const known = this.outermostOf.get(f);
+      if (!known) continue;
+      outer = known;
+      break;
     }
-    return { range: inner, chain };
+    this.outermostOf.set(frame, outer);
+    return outer;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AssembleOptions, SourceRange, SourceReader } from './api';
 import { columnRange, type Frame, TokenRange } from './diagnostics';
+import { Limits } from './limits';
 import { makeAssembly } from './output/result';
 import { textOf } from './source/token';
 
@@ -16,7 +17,7 @@ export interface ExpandedLine {
   text: string;
   /** The line that it was made from: in a file, or in a macro's body. */
   origin: SourceRange;
-  /** The calls that led there, innermost first; empty for a line that stands in a file. */
+  /** The calls that led there, innermost first, of a very deep recursion the innermost; empty for a line that stands in a file. */
   calls: MacroStep[];
 }
 
@@ -48,7 +49,7 @@ export function expandedLines(
 
 function stepsOf(innermost: Frame | undefined): MacroStep[] {
   const steps: MacroStep[] = [];
-  for (let frame = innermost; frame; frame = frame.parent) {
+  for (let frame = innermost; frame && steps.length < Limits.chain; frame = frame.parent) {
     // A turn of %rep is no call, and what standard macros call is theirs.
     if (frame.macroName === undefined || frame.callLine.builtin) continue;
     const { file, line, column, endLine, endColumn } = new TokenRange(frame.callFirst, frame.callLast);

@@ -35,6 +35,8 @@ export const Limits = {
   stalledPasses: 1_000,
   /** Lines that passes read again without getting nearer, where `%if` and its like look at addresses. */
   stalledLines: 2_000_000,
+  /** Steps into macros that one diagnostic tells of. */
+  chain: 100,
   /** Diagnostics of one run; later ones are counted, not kept. */
   diagnostics: 1_000,
 } as const;

@@ -89,6 +89,7 @@ class Region {
     const { diagnostics, symbols, knownLines } = assembly;
     const lines = edit.texts.map((text, i) => new SourceLine(diagnostics.file, edit.from + i, text));
     diagnostics.restart([], anchor!.mode.warnings);
+    assembly.layout.restart();
     symbols.scope = anchor!.scope;
     symbols.early = false;
     knownLines.forget();

@@ -66,6 +66,8 @@ export class Layout {
   restart(): void {
     this.pass = 0;
     this.fresh = true;
+    this.final = this.evaluator.critical = false;
+    this.evaluator.firstPass = true;
     this.origin = undefined;
     this.originItem = undefined;
   }

@@ -40,8 +40,8 @@ export class Relaxation {
     const stable = new StableSymbols(all);
     for (let i = 0; i < all.length; i++) {
       const item = all[i]!;
-      if (isActive(item, stable)) this.items.push(item);
-      else item.settled = !uncertain.has(item) && isSettled(item, stable);
+      if (isActive(item, i, stable)) this.items.push(item);
+      else item.settled = !uncertain.has(item) && isSettled(item, i, stable);
     }
     const n = this.items.length;
     this.section = new Int32Array(n);
@@ -119,6 +119,7 @@ export class Relaxation {
       const changed = this.pass();
       if (changed === 0) break;
       if (cancelled()) break;
+      if (layout.pass > patientPasses) this.followConstants();
       if (changed < fewest) {
         fewest = changed;
         stalled = 0;
@@ -167,6 +168,21 @@ export class Relaxation {
     return changed + this.layout.changes;
   }
 
+  /**
+   * In NASM's passes a value goes from one EQU to the one before it, and a chain of n takes n passes. After the first so many,
+   * each EQU gets its value from those that it names before the next pass begins: the end is the same.
+   */
+  private followConstants(): void {
+    this.constants ??= dependencyOrder(this.items.filter(({ kind }) => kind === ItemKind.Equ));
+    for (const item of this.constants) {
+      // It is not defined twice in a pass, it is looked at between two.
+      item.symbol!.pass = 0;
+      this.general(item, item.offset);
+    }
+  }
+
+  private constants: readonly Statement[] | undefined;
+
   private general(item: Statement, start: number): number {
     const { evaluator, layout, diagnostics } = this;
     item.offset = start;
@@ -180,6 +196,50 @@ export class Relaxation {
   }
 }
 
+/** Passes in which EQUs are looked at in the order of the source alone, as NASM does. */
+const patientPasses = 50;
+
+/** EQUs without those whose value hangs on their place, each behind those that it names. */
+function dependencyOrder(all: readonly Statement[]): Statement[] {
+  const open = new Map<ProgramSymbol, Statement>();
+  for (const item of all) if (item.symbol && !namesHere(item.expression!)) open.set(item.symbol, item);
+  const order = new Set<Statement>();
+  for (const first of [...open.values()]) {
+    const path = [first];
+    while (path.length > 0) {
+      const item = path[path.length - 1]!;
+      // Taken off when it is met first, so that a circle ends; put into the order when all that it names is there.
+      if (open.delete(item.symbol!))
+        eachSymbol(item.expression!, (symbol) => {
+          const named = open.get(symbol);
+          if (named) path.push(named);
+        });
+      else {
+        path.pop();
+        order.add(item);
+      }
+    }
+  }
+  return [...order];
+}
+
+function eachSymbol(e: Expression, visit: (symbol: ProgramSymbol) => void): void {
+  // Chains of operators lean to the left.
+  for (let left: Expression | undefined = e; left; left = left.a) {
+    if (left.op === Op.Symbol) visit(left.symbol!);
+    if (left.b) eachSymbol(left.b, visit);
+    if (left.c) eachSymbol(left.c, visit);
+  }
+}
+
+function namesHere(e: Expression): boolean {
+  for (let left: Expression | undefined = e; left; left = left.a) {
+    if (left.op === Op.Here || left.op === Op.SectionStart) return true;
+    if ((left.b && namesHere(left.b)) || (left.c && namesHere(left.c))) return true;
+  }
+  return false;
+}
+
 /** `label`, `label + 4`, `label - 4`. */
 function labelAndNumber(e: Expression): { symbol: ProgramSymbol; number: number } | undefined {
   if (e.op === Op.Symbol) return { symbol: e.symbol!, number: 0 };
@@ -190,56 +250,73 @@ function labelAndNumber(e: Expression): { symbol: ProgramSymbol; number: number 
   return undefined;
 }
 
-/** Symbols whose value no later pass can change. */
-class StableSymbols {
-  private readonly known = new Map<ProgramSymbol, boolean>();
-  private readonly definitions = new Map<ProgramSymbol, Statement>();
+/** Passes that were made before {@link Relaxation}. */
+const passesBefore = 2;
 
-  constructor(all: readonly Statement[]) {
-    for (const item of all) if (item.kind === ItemKind.Equ && item.symbol) this.definitions.set(item.symbol, item);
+/** Finds what passes have found already, so that no later one can change it. */
+class StableSymbols {
+  /** The pass that finds a symbol's value. */
+  private readonly known = new Map<ProgramSymbol, number>();
+  private readonly definitions = new Map<ProgramSymbol, number>();
+
+  constructor(private readonly all: readonly Statement[]) {
+    for (let i = 0; i < all.length; i++) {
+      const { kind, symbol } = all[i]!;
+      if (kind === ItemKind.Equ && symbol) this.definitions.set(symbol, i);
+    }
   }
 
-  /** A number that stays, or an address whose section and not whose offset matters. */
-  expression(whole: Expression): boolean {
+  /** In the statement at `place` stands a number that stays, or an address whose section and not whose offset matters. */
+  expression(e: Expression, place: number): boolean {
+    return e.fixed || this.foundIn(e, place) <= passesBefore;
+  }
+
+  /** The pass in which the value at `place` is right; infinite where addresses decide. */
+  private foundIn(whole: Expression, place: number): number {
     let e = whole;
+    let pass = 1;
     // Down a chain of operators without recursion.
     while (e.a?.b && e.b && !e.c && !e.fixed) {
-      if (!this.expression(e.b)) return false;
+      pass = Math.max(pass, this.foundIn(e.b, place));
+      if (pass > passesBefore) return pass;
       e = e.a;
     }
-    if (e.fixed) return true;
-    if (e.op === Op.Symbol) return this.symbol(e.symbol!);
-    if (e.op === Op.Here || e.op === Op.SectionStart) return false;
-    return (!e.a || this.expression(e.a)) && (!e.b || this.expression(e.b)) && (!e.c || this.expression(e.c));
+    if (e.fixed) return pass;
+    if (e.op === Op.Here || e.op === Op.SectionStart) return Number.POSITIVE_INFINITY;
+    if (e.op === Op.Symbol) return Math.max(pass, this.symbol(e.symbol!, place));
+    if (e.a) pass = Math.max(pass, this.foundIn(e.a, place));
+    if (e.b) pass = Math.max(pass, this.foundIn(e.b, place));
+    return e.c ? Math.max(pass, this.foundIn(e.c, place)) : pass;
   }
 
   private depth = 0;
 
-  private symbol(symbol: ProgramSymbol): boolean {
-    const known = this.known.get(symbol);
-    if (known !== undefined) return known;
-    // What is found out late about a long chain of EQUs is found out by the passes as well.
-    if (this.depth > 200) return false;
-    this.depth++;
-    const stable = this.follow(symbol);
-    this.depth--;
-    return stable;
+  private symbol(symbol: ProgramSymbol, place: number): number {
+    const definition = this.definitions.get(symbol) ?? -1;
+    const known = this.known.get(symbol) ?? this.follow(symbol, definition);
+    // What stands before its definition gets the value of the pass before.
+    return definition >= place ? known + 1 : known;
   }
 
-  private follow(symbol: ProgramSymbol): boolean {
+  private follow(symbol: ProgramSymbol, definition: number): number {
+    // What is found out late about a long chain of EQUs is found out by the passes as well.
+    if (this.depth > 200) return Number.POSITIVE_INFINITY;
     // A definition that leads back to itself is not stable.
-    this.known.set(symbol, false);
-    const definition = this.definitions.get(symbol);
-    let stable = symbol.section?.kind === 'external';
-    if (definition) stable = this.expression(definition.expression!);
-    else if (symbol.section?.kind === 'absolute')
-      stable = symbol.section.absoluteExpression?.fixed === true && !symbol.section.moving;
-    this.known.set(symbol, stable);
-    return stable;
+    this.known.set(symbol, Number.POSITIVE_INFINITY);
+    const { section } = symbol;
+    let pass = section?.kind === 'external' ? 1 : Number.POSITIVE_INFINITY;
+    if (definition >= 0) {
+      this.depth++;
+      pass = this.foundIn(this.all[definition]!.expression!, definition);
+      this.depth--;
+    } else if (section?.kind === 'absolute' && section.absoluteExpression?.fixed === true && !section.moving)
+      pass = passesBefore;
+    this.known.set(symbol, pass);
+    return pass;
   }
 
   /** An address of a section plus a number: it has a relocation or fixup, whatever its offset is. */
-  address(e: Expression, depth = 0): boolean {
+  address(e: Expression, place: number, depth = 0): boolean {
     if (depth > 50) return false;
     if (e.op === Op.Symbol) {
       const { symbol } = e;
@@ -248,16 +325,16 @@ class StableSymbols {
     if (e.op === Op.Here || e.op === Op.SectionStart) return true;
     if (e.op === 43)
       return (
-        (this.address(e.a!, depth + 1) && this.expression(e.b!)) ||
-        (this.expression(e.a!) && this.address(e.b!, depth + 1))
+        (this.address(e.a!, place, depth + 1) && this.expression(e.b!, place)) ||
+        (this.expression(e.a!, place) && this.address(e.b!, place, depth + 1))
       );
-    if (e.op === 45) return this.address(e.a!, depth + 1) && this.expression(e.b!);
+    if (e.op === 45) return this.address(e.a!, place, depth + 1) && this.expression(e.b!, place);
     return false;
   }
 }
 
 /** Whether there is nothing in an item that a later pass could find to be otherwise, its label aside. */
-function isSettled(item: Statement, stable: StableSymbols): boolean {
+function isSettled(item: Statement, place: number, stable: StableSymbols): boolean {
   switch (item.kind) {
     case ItemKind.Label:
     case ItemKind.Data:
@@ -266,7 +343,7 @@ function isSettled(item: Statement, stable: StableSymbols): boolean {
     case ItemKind.Prefixes:
       return true;
     case ItemKind.Instruction:
-      for (const { expression } of item.slots) if (!expression.fixed && !stable.expression(expression)) return false;
+      for (const { expression } of item.slots) if (!stable.expression(expression, place)) return false;
       return true;
     default:
       return false;
@@ -274,15 +351,15 @@ function isSettled(item: Statement, stable: StableSymbols): boolean {
 }
 
 /** Whether later passes may find another size or value for an item. */
-function isActive(item: Statement, stable: StableSymbols): boolean {
+function isActive(item: Statement, place: number, stable: StableSymbols): boolean {
   if (item.failed) return false;
-  if (item.times && !stable.expression(item.times)) return true;
+  if (item.times && !stable.expression(item.times, place)) return true;
   if (item.branch > 0) return true;
   switch (item.kind) {
     case ItemKind.Instruction:
       if (dependsOnPlace(item.instruction!)) return true;
       for (const { expression } of item.slots) {
-        if (!expression.fixed && !stable.expression(expression) && !stable.address(expression)) return true;
+        if (!stable.expression(expression, place) && !stable.address(expression, place)) return true;
       }
       return false;
     case ItemKind.Data:
@@ -292,7 +369,7 @@ function isActive(item: Statement, stable: StableSymbols): boolean {
     case ItemKind.Equ:
     case ItemKind.Absolute:
     case ItemKind.Org:
-      return !stable.expression(item.expression!);
+      return !stable.expression(item.expression!, place);
     default:
       return false;
   }

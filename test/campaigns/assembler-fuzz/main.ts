@@ -29,7 +29,12 @@ interface Result {
   slowest: number;
   slowestBomb: number;
   problems: string[];
+  /** Sources that took noticeably long. */
+  slow: string[];
 }
+
+/** Milliseconds from which on a source is printed. */
+const noticeable = 5000;
 
 /** Lines of a piece: from the first number to the second. */
 const pieces = [5, 40] as const;
@@ -37,7 +42,7 @@ const pieces = [5, 40] as const;
 function work({ seed, cases, budget, first, workers }: Task): Result {
   const random = new Random(seed * 2654435761 + 1);
   const started = Date.now();
-  const result: Result = { done: 0, bombs: 0, slowest: 0, slowestBomb: 0, problems: [] };
+  const result: Result = { done: 0, bombs: 0, slowest: 0, slowestBomb: 0, problems: [], slow: [] };
   const attempt = (source: string, options: AssembleOptions, reader?: SourceReader): number => {
     const begun = Date.now();
     const problem = check(source, options, reader);
@@ -46,7 +51,10 @@ function work({ seed, cases, budget, first, workers }: Task): Result {
       result.problems.push(
         `seed ${seed}, source ${result.done}: ${problem}\n--- ${options.format}\n${source.slice(0, 2000)}`,
       );
-    return Date.now() - begun;
+    const took = Date.now() - begun;
+    if (took > noticeable)
+      result.slow.push(`${took} ms for this source:\n--- ${options.format}\n${source.slice(0, 2000)}`);
+    return took;
   };
   for (let i = first; i < allBombs.length; i += workers) {
     const { source, options } = allBombs[i]!;
@@ -87,6 +95,7 @@ async function main(): Promise<void> {
             bombs: 0,
             slowest: 0,
             slowestBomb: 0,
+            slow: [],
             problems: [`worker ${i} of seed ${task.seed} ended: ${reason}`],
           });
         worker.once('message', resolve);
@@ -99,6 +108,7 @@ async function main(): Promise<void> {
   const done = sum((one) => one.done);
   const problems = results.flatMap((one) => one.problems);
   for (const problem of problems.slice(0, 20)) console.log(problem);
+  for (const slow of results.flatMap((one) => one.slow).slice(0, 5)) console.log(slow);
   const { user, system } = process.cpuUsage();
   console.log(
     `assembler-fuzz: ${done} of ${cases} sources of seed ${seed}, ${sum((one) => one.bombs)} of them bombs of ` +
