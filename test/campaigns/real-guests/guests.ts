@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { initramfs } from './initramfs';
+import { LINUX_COMMAND_LINE, LINUX_INPUT, LINUX_MEMORY, linuxFiles, linuxPackages } from './linux';
 import { bytesOf, fileIn, folder } from './packages';
 
 export interface Guest {
@@ -32,22 +32,15 @@ const written = (name: string, bytes: Uint8Array | string): string => {
 
 const grubMenu = [/GNU GRUB {2}version 2\.\d+/, /\*GNU\/Linux/, /Press enter to boot the selected OS/];
 
-/** Name of Debian 12's kernel packages with the version in it. */
-const KERNEL = '^linux-image-6\\.1\\.0-[0-9]+-amd64$';
-
-const linuxArgs = ([kernel = '', busybox = '']: readonly string[]): string[] => [
-  fileIn(kernel, 'boot', /^vmlinuz-/),
-  '--initrd',
-  written('initramfs.cpio', initramfs(bytesOf(join(busybox, 'bin/busybox')))),
-  '--memory',
-  '256M',
-  '--cmdline',
-  'console=ttyS0',
-];
+const linuxArgs = (at: readonly string[]): string[] => {
+  const { kernel, initrd } = linuxFiles(at);
+  const initramfs = ['--initrd', written('initramfs.cpio', initrd)];
+  return [kernel, ...initramfs, '--memory', String(LINUX_MEMORY), '--cmdline', LINUX_COMMAND_LINE];
+};
 
 const linux = {
-  packages: [KERNEL, 'busybox-static'],
-  input: 'uname -a\necho sum $((6 * 7))\npoweroff -f\n',
+  packages: linuxPackages,
+  input: LINUX_INPUT,
   serial: [
     /Linux version 6\.1\.0/,
     /BusyBox v1\.\d+/,

@@ -7,6 +7,8 @@ import { benchImage, hasBench } from '../bench-images/image';
 
 export interface Guest {
   readonly name: string;
+  /** It unpacks itself before it prints anything. */
+  readonly unpacks?: true;
   powerOn(method: VirtualizationMethod): Target;
 }
 
