@@ -144,12 +144,11 @@ export class ElfFormat implements OutputFormat, FieldResolver {
     const number = target.number;
     /** From the field to what it counts from. */
     const distance = relativeTo === undefined ? 0 : relativeTo - field.offset;
-    if (target.wrt === undefined) {
-      if (target.section === undefined) {
-        if (relativeTo === undefined) return number;
-        // A plain number, seen from here: only the linker knows where here is.
-      } else if (relativeTo !== undefined && target.section === field.section) return subtract(number, relativeTo);
-    }
+    if (target.section === undefined) {
+      // A plain number, seen from here: only the linker knows where here is. NASM tells it in ELF32 alone.
+      if (this.bits === 64 || relativeTo === undefined) return subtract(number, distance);
+    } else if (target.wrt === undefined && relativeTo !== undefined && target.section === field.section)
+      return subtract(number, relativeTo);
     return this.relocate(field, number, distance);
   }
 
