@@ -150,7 +150,7 @@ async function runSuite(browser) {
   const workspace = freshWorkspace();
   const following = followReport();
   const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), 240_000);
+  const timer = setTimeout(() => deadline.abort(), 600_000);
   let problem = '';
   try {
     await step(`The suite inside ${desktop ? 'a desktop VS Code' : "VS Code's server"}`, () =>

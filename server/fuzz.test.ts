@@ -105,7 +105,7 @@ it(`survives ${EDITS} random edits, answering all the while`, { timeout: 60_000 
         break;
     }
     // Typing pauses now and then, and the text is assembled as it is.
-    if (random(12) === 0) await client.diagnostics(path, 30_000);
+    if (random(12) === 0) await client.diagnostics(path, 60_000);
     if (random(4) > 0) continue;
     const method = REQUESTS[random(REQUESTS.length)];
     const position = { line: random(600), character: random(60) };
@@ -114,14 +114,14 @@ it(`survives ${EDITS} random edits, answering all the while`, { timeout: 60_000 
     // To refuse a rename is an answer too.
     await (method === 'prepareRename' ? asked.catch(() => null) : asked);
   }
-  for (const path of paths) await client.diagnostics(path, 30_000);
+  for (const path of paths) await client.diagnostics(path, 60_000);
   expect(client.logged).toEqual([]);
 
   // Nothing was lost: a server that opens the same texts now says the same.
   const fresh = await LspClient.start({ assemble: incrementalAssembler(), files });
   for (const path of paths) await fresh.open(path, client.text(path));
   const messages = (one: LspClient, path: string) =>
-    one.diagnostics(path, 30_000).then((all) => all.map((d) => d.message));
+    one.diagnostics(path, 60_000).then((all) => all.map((d) => d.message));
   for (const path of paths) expect(await messages(client, path)).toEqual(await messages(fresh, path));
   for (const path of paths) {
     for (const method of ['documentSymbol', 'foldingRange', 'semanticTokens/full']) {

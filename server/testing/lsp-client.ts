@@ -165,7 +165,7 @@ export class LspClient {
   }
 
   /** The diagnostics of the file's present version, as soon as they are there. */
-  async diagnostics(path: string, timeoutMs = 10_000): Promise<Diagnostic[]> {
+  async diagnostics(path: string, timeoutMs = 60_000): Promise<Diagnostic[]> {
     const uri = uriFor(path);
     const version = this.versions.get(path);
     const found = () => {

@@ -19,7 +19,7 @@ function runQemu(name: string): string {
   try {
     return execFileSync(QEMU, [...args.split(' '), '-kernel', kernel], {
       encoding: 'latin1',
-      timeout: 60_000,
+      timeout: 160_000,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   } catch (error) {
@@ -29,7 +29,7 @@ function runQemu(name: string): string {
 }
 
 describe.skipIf(!installed(QEMU))('QEMU with four CPUs prints the same', () => {
-  it.each(smpGuests.filter((name) => !notInQemu.has(name)))('%s', { timeout: 70_000 }, (name) => {
+  it.each(smpGuests.filter((name) => !notInQemu.has(name)))('%s', { timeout: 170_000 }, (name) => {
     expect(runQemu(name)).toBe(expectedText(name));
   });
 });

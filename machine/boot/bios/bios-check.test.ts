@@ -64,7 +64,7 @@ describe.skipIf(!nasm)('BIOS services', () => {
         ...['-drive', `file=${diskette()},format=raw,if=floppy`, '-drive', `file=${disk},format=raw,if=ide`],
         ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
       ],
-      { timeout: 50_000, encoding: 'latin1' },
+      { timeout: 170_000, encoding: 'latin1' },
     );
     // How long things take there is up to the host's load.
     const timeless = (transcript: string) => transcript.replace(/^(waited|tick): .*$/gm, '');

@@ -51,7 +51,7 @@ function runHere(name: string, tier1: 'off' | 'always'): string[] {
 }
 
 async function bochsPrints(name: string): Promise<string[]> {
-  const text = await runBochs(image(name), folder, name, 30_000);
+  const text = await runBochs(image(name), folder, name, 150_000);
   return text.replaceAll('\r', '').split('\n');
 }
 

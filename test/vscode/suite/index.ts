@@ -7,7 +7,7 @@ import Mocha from 'mocha';
 const report = join(__dirname, '../../../.cache/vscode-suite/report.ndjson');
 
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: 30_000 });
+  const mocha = new Mocha({ ui: 'bdd', timeout: 150_000 });
   mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_PRE_REQUIRE, globalThis, '', mocha);
   await import('./editing');
   await import('./debugging');

@@ -9,7 +9,7 @@ import type { RingsideApi } from '../../../extension/activate';
 export async function poll<T>(
   what: string,
   ask: () => T | Thenable<T>,
-  timeout = 15_000,
+  timeout = 60_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = Date.now() + timeout;
   let last: unknown;
