@@ -115,7 +115,7 @@ export class BareTarget implements Target {
   snapshot(): BareSnapshot {
     return {
       instructions: this.instructions,
-      bytes: snapshotCost(this.machine.memory) + this.#serial.unmarked,
+      bytes: snapshotCost(this.machine) + this.#serial.unmarked,
       machine: this.machine.snapshot(),
       serial: this.#serial.mark(),
       inputs: this.#inputs.save(),

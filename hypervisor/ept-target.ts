@@ -196,10 +196,10 @@ export class EptTarget implements Target {
     const { vmm, machine } = this;
     return {
       instructions: this.instructions,
-      bytes: snapshotCost(machine.memory) + vmm.memory.frames.byteLength + vmm.log.unsavedBytes + this.#serial.unmarked,
+      bytes: snapshotCost(machine) + vmm.memory.unsavedBytes + vmm.log.unsavedBytes + this.#serial.unmarked,
       machine: machine.snapshot(),
       platform: vmm.platform.save(),
-      frames: vmm.memory.frames.slice(),
+      frames: vmm.memory.save(),
       nextFrame: vmm.frames.next,
       vcpus: vmm.vcpus.save(),
       log: vmm.log.save(),
@@ -215,7 +215,7 @@ export class EptTarget implements Target {
     machine.restore(s.machine);
     vmm.loadPlatform(s.platform);
     vmm.vcpus.load(s.vcpus);
-    vmm.memory.frames.set(s.frames);
+    vmm.memory.load(s.frames);
     vmm.frames.next = s.nextFrame;
     vmm.log.load(s.log);
     vmm.end = s.end;

@@ -1,8 +1,9 @@
 import { Access } from '../machine/cpu/cpu-state';
-import { PAGE_SIZE, SegmentField, State } from '../machine/cpu/layout';
+import { FetchTlb, PAGE_SIZE, SegmentField, State, Tlb } from '../machine/cpu/layout';
 import type { Processor } from '../machine/cpu/processor';
 import { segmentChanged, updateDerived } from '../machine/cpu/system/segments';
-import type { PhysicalMemory } from '../machine/memory';
+import type { Machine } from '../machine/machine';
+import { marked, tableBytes } from '../machine/memory-snapshot';
 import type { Registers } from './target';
 
 const SEGMENT_NAMES = ['es', 'cs', 'ss', 'ds', 'fs', 'gs', 'ldtr', 'tr'];
@@ -179,14 +180,16 @@ export function writeVirtual(processor: Processor, address: bigint, bytes: Uint8
   return done;
 }
 
-/** Bytes that a map entry costs, about: key, pointer, and the table's slack. */
-const MAP_ENTRY = 40;
+/** Bytes of a CPU's translations. */
+const TRANSLATION = 28;
 
 /** Bytes that a snapshot of a machine holds alone; to be asked before it is taken. */
-export function snapshotCost(memory: PhysicalMemory): number {
-  let dirty = 0;
-  for (const mark of memory.dirty) dirty += mark === 0 ? 0 : 1;
-  return dirty * PAGE_SIZE + memory.kinds.length * (1 + MAP_ENTRY) + (State.end - State.first);
+export function snapshotCost(machine: Machine): number {
+  const { dirty } = machine.memory;
+  let pages = 0;
+  for (const _ of marked(dirty)) pages++;
+  const cpu = State.end - State.first + (Tlb.entries + FetchTlb.entries) * TRANSLATION;
+  return pages * PAGE_SIZE + tableBytes(dirty.length) + machine.cpus.count * cpu;
 }
 
 /** A hash over what a guest program can see of the CPU: general registers, RIP, RFLAGS, segments, control registers. */

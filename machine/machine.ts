@@ -10,7 +10,8 @@ import { virtualInterruptDue } from './cpu/system/virtual-interrupts';
 import { Translator } from './cpu/translator/translator';
 import { VmxUnit } from './cpu/vmx/vmx-unit';
 import { CpuSet, type CpuSetState } from './cpu-set';
-import { type MemorySnapshot, PageKind, PhysicalMemory } from './memory';
+import { PageKind, PhysicalMemory } from './memory';
+import type { MemorySnapshot } from './memory-snapshot';
 import type { GuestMemory } from './memory-view';
 import { createPc, type PcOptions, type Platform, type PlatformState } from './platform';
 

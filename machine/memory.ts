@@ -1,5 +1,6 @@
 import { PAGE_MASK, PAGE_SIZE } from './cpu/layout';
 import type { AccessSize } from './devices/device';
+import { differing, type MemorySnapshot, marked, noPages, pageIn, withPages } from './memory-snapshot';
 
 /** Where MMIO goes: the platform. Addresses are physical. */
 export interface MemoryMappedIo {
@@ -16,13 +17,6 @@ export const PageKind = {
   Rom: 2,
 } as const;
 
-/** A frozen copy of memory: pages are shared with the live memory and other snapshots until written. */
-export interface MemorySnapshot {
-  /** One 4 KiB page each, by physical page number; absent pages are all zero. */
-  readonly pages: ReadonlyMap<number, Uint8Array>;
-  readonly kinds: Uint8Array;
-}
-
 /**
  * The physical address space of the machine: RAM and ROM in the linear memory at `ramBase`, everything else MMIO.
  *
@@ -37,8 +31,10 @@ export class PhysicalMemory {
   readonly kinds: Uint8Array;
   /** 1 where the page was written since the last snapshot. */
   readonly dirty: Uint8Array;
-  /** Pages as they were at the last snapshot, for those that differ from zero. */
-  #frozen = new Map<number, Uint8Array>();
+  /** Pages as they were at the last snapshot. */
+  #frozen: MemorySnapshot['chunks'];
+  /** A copy of {@link kinds} that some snapshot has; undefined where they changed since. */
+  #frozenKinds: Uint8Array | undefined;
   mmio: MemoryMappedIo = { readMemory: () => 0xffffffff, writeMemory: () => {} };
   /** Called before bytes of a page change by other means than the CPU's own checked stores (devices, loaders, debugger). */
   onForeignWrite: (address: number, length: number) => void = () => {};
@@ -59,11 +55,13 @@ export class PhysicalMemory {
     this.view = new DataView(buffer, ramBase, size);
     this.kinds = new Uint8Array(size / PAGE_SIZE).fill(PageKind.Ram);
     this.dirty = new Uint8Array(size / PAGE_SIZE);
+    this.#frozen = noPages(size / PAGE_SIZE);
   }
 
   /** Declares what the pages of a range are; addresses are multiples of 4096. */
   setKind(address: number, length: number, kind: number): void {
     this.kinds.fill(kind, address / PAGE_SIZE, Math.min((address + length) / PAGE_SIZE, this.kinds.length));
+    this.#frozenKinds = undefined;
     this.onRemap();
   }
 
@@ -127,33 +125,28 @@ export class PhysicalMemory {
 
   /** Freezes the present contents; costs a copy of each page written since the last snapshot. */
   snapshot(): MemorySnapshot {
-    const pages = new Map(this.#frozen);
-    for (let page = 0; page < this.dirty.length; page++) {
-      if (this.dirty[page] === 0) continue;
-      pages.set(page, this.bytes.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE));
-    }
+    const copy = (page: number) => this.bytes.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
+    this.#frozen = withPages(this.#frozen, marked(this.dirty), copy);
+    this.#frozenKinds ??= this.kinds.slice();
     this.dirty.fill(0);
-    this.#frozen = pages;
     this.onRemap();
-    return { pages, kinds: this.kinds.slice() };
+    return { chunks: this.#frozen, kinds: this.#frozenKinds };
   }
 
-  /** Makes memory what it was at `snapshot`. */
-  restore(snapshot: MemorySnapshot): void {
-    const before = this.#frozen;
-    const put = (page: number): void => {
-      const bytes = snapshot.pages.get(page);
+  /** Makes memory what it was at `snapshot`; costs a copy of each page that was written since, or differs. */
+  restore({ chunks, kinds }: MemorySnapshot): void {
+    for (const page of differing(this.#frozen, chunks)) this.dirty[page] = 1;
+    for (const page of marked(this.dirty)) {
+      const bytes = pageIn(chunks, page);
       const start = page * PAGE_SIZE;
       this.onForeignWrite(start, PAGE_SIZE);
       if (bytes) this.bytes.set(bytes, start);
       else this.bytes.fill(0, start, start + PAGE_SIZE);
-    };
-    for (let page = 0; page < this.dirty.length; page++) {
-      if (this.dirty[page] !== 0 || before.get(page) !== snapshot.pages.get(page)) put(page);
     }
     this.dirty.fill(0);
-    this.#frozen = new Map(snapshot.pages);
-    this.kinds.set(snapshot.kinds);
+    this.#frozen = chunks;
+    if (this.#frozenKinds !== kinds) this.kinds.set(kinds);
+    this.#frozenKinds = kinds;
     this.onRemap();
   }
 }

@@ -15,6 +15,8 @@ const A20_PAGE = 0x100;
 export class VmMemory implements GuestMemory {
   /** HPA by guest page number, NONE where no frame was given yet. */
   readonly frames: Float64Array;
+  /** A copy of {@link frames} that some snapshot has; undefined where frames were given since. */
+  #saved: Float64Array | undefined;
   /** The guest's A20 gate is closed: guest-physical pages with bit 20 show those without it. */
   a20Masked = false;
   /** First and last guest page of ROM: mapped without write access. */
@@ -50,7 +52,7 @@ export class VmMemory implements GuestMemory {
   populate(guestPhysical: number): number {
     const page = Math.floor(guestPhysical / PAGE);
     const backing = this.a20Masked ? page & ~A20_PAGE : page;
-    if (this.frames[backing] === NONE) this.frames[backing] = this.hostFrames.allocate();
+    this.#giveFrame(backing);
     const rights = this.isRom(backing * PAGE) ? EptRights.ReadExecute : EptRights.All;
     this.ept.map(page * PAGE, this.frames[backing], rights);
     return this.frames[backing] + (guestPhysical % PAGE);
@@ -70,8 +72,30 @@ export class VmMemory implements GuestMemory {
 
   #frameFor(guestPhysical: number): number {
     const page = Math.floor(guestPhysical / PAGE);
-    if (this.frames[page] === NONE) this.frames[page] = this.hostFrames.allocate();
+    this.#giveFrame(page);
     return this.frames[page] + (guestPhysical % PAGE);
+  }
+
+  #giveFrame(page: number): void {
+    if (this.frames[page] !== NONE) return;
+    this.frames[page] = this.hostFrames.allocate();
+    this.#saved = undefined;
+  }
+
+  /** Bytes that {@link save} would be the first to hold. */
+  get unsavedBytes(): number {
+    return this.#saved ? 0 : this.frames.byteLength;
+  }
+
+  /** Which frames the pages have; not to be changed. */
+  save(): Float64Array {
+    this.#saved ??= this.frames.slice();
+    return this.#saved;
+  }
+
+  load(saved: Float64Array): void {
+    if (saved !== this.#saved) this.frames.set(saved);
+    this.#saved = saved;
   }
 
   readU8(address: number): number {
