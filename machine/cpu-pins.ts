@@ -29,6 +29,8 @@ export class CpuPins {
     apics.forEach((apic, cpu) => {
       apic.pins = {
         nmi: () => this.#nmi(cpu),
+        // there is no system-management mode to enter
+        smi: () => {},
         init: () => this.#init(cpu),
         startup: (vector) => this.#startup(cpu, vector),
       };

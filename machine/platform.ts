@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock';
 import { AcpiPm } from './devices/acpi-pm';
+import { ApicBus } from './devices/apic-bus';
 import { AtaDisk } from './devices/ata-disk';
 import { AtapiCdrom } from './devices/atapi-cdrom';
 import { BiosDisk } from './devices/bios-disk';
@@ -16,9 +17,10 @@ import { cdrom, type DiskImage, diskette, disketteKib, hardDisk } from './device
 import { FwCfg } from './devices/fw-cfg';
 import { IdePiix3 } from './devices/ide-piix3';
 import { InterruptWires } from './devices/interrupt-wires';
-import { IO_APIC_INPUTS, IoApic } from './devices/io-apic';
+import { EXTERNAL_INPUT, IO_APIC_INPUTS, IoApic } from './devices/io-apic';
 import { Keyboard8042 } from './devices/keyboard-8042';
-import { ApicBus, LocalApic, LocalApicMemory } from './devices/local-apic';
+import { LocalApic } from './devices/local-apic';
+import { LocalApicMemory } from './devices/local-apic-memory';
 import { PciBus } from './devices/pci-bus';
 import { hostBridge, Piix3 } from './devices/pci-chipset';
 import { Pic8259a } from './devices/pic-8259a';
@@ -179,6 +181,12 @@ export class Platform {
   }
 
   #currentCpu = 0;
+  #loading = false;
+
+  /** Wires move because a state is being loaded: nothing happens. */
+  get loading(): boolean {
+    return this.#loading;
+  }
 
   /** Another CPU makes the accesses from now on. Called by the CPUs' owner. */
   selectCpu(cpu: number): void {
@@ -202,9 +210,6 @@ export class Platform {
   attachPc(pc: PcDevices): void {
     this.#pc = pc;
     pc.a20.onChange = (enabled) => this.onA20(enabled);
-    const [boot] = pc.localApics;
-    boot.externalController = pc.pic;
-    pc.pic.onChange = () => boot.onChange();
   }
 
   get pc(): PcDevices {
@@ -274,7 +279,9 @@ export class Platform {
   /** Back to a saved state, on a clock that already shows that state's time. Pending alarms are dropped first. */
   load(state: PlatformState): void {
     this.clock.clear();
+    this.#loading = true;
     for (const device of this.#devices) device.load(state.devices[device.name]);
+    this.#loading = false;
   }
 
   /** Bytes typed on COM1's line; they arrive at line speed. */
@@ -285,6 +292,14 @@ export class Platform {
   /** Bytes typed on the virtio console. */
   virtioConsoleInput(bytes: Uint8Array): void {
     this.pc.virtioConsole.send(bytes);
+  }
+
+  /** The NMI button: LINT1 of every CPU, where its LVT entry lets it through. */
+  nmi(): void {
+    for (const apic of this.pc.localApics) {
+      apic.setPin(1, true);
+      apic.setPin(1, false);
+    }
   }
 
   /** A key of the PC keyboard, named as by `KeyboardEvent.code`; false if it is unknown or the keyboard's buffer is full. */
@@ -320,6 +335,27 @@ export class Platform {
 function sameWindow(a: LocalApic, b: LocalApic): boolean {
   const window = ({ base, enabled, x2apic }: LocalApic): number => (enabled && !x2apic ? base - (base % 4096) : 0);
   return window(a) === window(b);
+}
+
+/** INTR of the 8259A: LINT0 of the boot processor, and an input of the I/O APIC, whose ExtINT messages ask it for vectors. */
+function wireExternal(platform: Platform, pic: Pic8259a, boot: LocalApic, ioApic: IoApic, bus: ApicBus): void {
+  boot.externalController = pic;
+  pic.onChange = () => {
+    if (platform.loading) return;
+    const level = pic.pending();
+    boot.setPin(0, level);
+    ioApic.setInput(EXTERNAL_INPUT, level);
+    boot.onChange();
+  };
+  bus.externalController = {
+    acknowledge: () => {
+      // INTR falls with the INTA cycle, and rises for what waits behind
+      ioApic.setInput(EXTERNAL_INPUT, false);
+      const vector = pic.acknowledge();
+      ioApic.setInput(EXTERNAL_INPUT, pic.pending());
+      return vector;
+    },
+  };
 }
 
 /** Builds the whole PC. Its devices are at their power-on state. */
@@ -404,6 +440,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   }
   for (const chip of [hostBridge(), isaBridge.pci, ide.pci, ...virtio.map((device) => device.pci)]) pci.add(chip);
   platform.add(new FwCfg({ memory: ram, cpus }));
+  wireExternal(platform, pic, localApics[0], ioApic, apicBus);
   platform.attachPc({
     pic,
     pit,

@@ -1,7 +1,7 @@
 /** ACPI tables of the PC (ACPI Specification 6.4, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT and DSDT. */
 import { PM_BASE, PM_TIMER, PM1_CONTROL, PM1_STATUS, SLEEP_TYPE_S5 } from '../devices/acpi-pm';
 import { IO_APIC_BASE, TIMER_INPUT } from '../devices/io-apic';
-import { APIC_DEFAULT_BASE } from '../devices/local-apic';
+import { APIC_DEFAULT_BASE } from '../devices/local-apic-registers';
 import { PCI_MEMORY, PIRQ_DEFAULT, pirqOf } from '../devices/pci-chipset';
 import type { GuestMemory } from '../memory-view';
 import { type Aml, device, eisaId, integer, io, irq, named, pack, range, resources, scope } from './aml';

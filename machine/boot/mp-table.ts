@@ -1,6 +1,6 @@
 /** The MultiProcessor Specification's floating pointer and configuration table (version 1.4, chapter 4). */
 import { IO_APIC_BASE, TIMER_INPUT } from '../devices/io-apic';
-import { APIC_DEFAULT_BASE } from '../devices/local-apic';
+import { APIC_DEFAULT_BASE } from '../devices/local-apic-registers';
 import { PIRQ_DEFAULT, pirqOf } from '../devices/pci-chipset';
 import type { GuestMemory } from '../memory-view';
 import { ByteBuilder } from './file-view';

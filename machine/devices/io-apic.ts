@@ -1,17 +1,19 @@
 /**
  * Intel 82093AA I/O APIC (data sheet 290566): 24 inputs, each with a redirection entry; index at FEC00000h, data at
- * FEC00010h. In a PC inputs 0..15 are the ISA interrupt requests, except that IRQ 0 comes in at input 2. Wires here say
- * whether they ask, not whether they are high, so the polarity bit of an entry has nothing to do.
+ * FEC00010h. In a PC inputs 0..15 are the ISA interrupt requests, except that IRQ 0 comes in at input 2, and the 8259A's INTR at
+ * input 0. Wires here say whether they ask, not whether they are high, so the polarity bit of an entry has nothing to do.
  */
+import type { ApicBus } from './apic-bus';
 import type { AccessSize, MemoryDevice } from './device';
 import type { InterruptSink } from './interrupt-wires';
-import type { ApicBus } from './local-apic';
-import { DeliveryMode } from './local-apic';
+import { DeliveryMode, modeOf } from './local-apic-registers';
 
 export const IO_APIC_BASE = 0xfec00000;
 export const IO_APIC_INPUTS = 24;
 /** Where IRQ 0 comes in. */
 export const TIMER_INPUT = 2;
+/** Where INTR of the 8259A comes in. */
+export const EXTERNAL_INPUT = 0;
 
 const INDEX = 0x00;
 const DATA = 0x10;
@@ -30,6 +32,11 @@ const ENTRY_REMOTE_IRR = 0x4000;
 const ENTRY_LEVEL = 0x8000;
 const ENTRY_MASKED = 0x10000;
 const ENTRY_WRITABLE = 0x1afff;
+
+const RESERVED_MODES: readonly number[] = [DeliveryMode.remoteRead, DeliveryMode.startup];
+
+/** SMI, NMI, INIT and ExtINT are edges whatever the trigger mode says (data sheet 3.2.4, delivery mode). */
+const byLevel = (low: number): boolean => (low & ENTRY_LEVEL) !== 0 && modeOf(low) <= DeliveryMode.lowest;
 
 interface IoApicState {
   index: number;
@@ -80,12 +87,15 @@ export class IoApic implements MemoryDevice, InterruptSink {
 
   setLine(irq: number, level: boolean): void {
     const input = IoApic.inputOf(irq);
-    if (input < 0) return;
+    if (input >= 0) this.setInput(input, level);
+  }
+
+  setInput(input: number, level: boolean): void {
     const s = this.#s;
     const bit = 1 << input;
     const rose = level && (s.lines & bit) === 0;
     s.lines = level ? s.lines | bit : s.lines & ~bit;
-    if (s.low[input] & ENTRY_LEVEL) this.#level(input);
+    if (byLevel(s.low[input])) this.#level(input);
     else if (rose && (s.low[input] & ENTRY_MASKED) === 0) this.#send(input);
   }
 
@@ -99,13 +109,14 @@ export class IoApic implements MemoryDevice, InterruptSink {
 
   #send(input: number): void {
     const low = this.#s.low[input];
-    const mode = (low >> 8) & 7;
+    const mode = modeOf(low);
+    if (RESERVED_MODES.includes(mode)) return;
     this.bus.send({
       destination: this.#s.high[input] >>> 24,
       logical: (low & ENTRY_LOGICAL) !== 0,
-      mode: mode === DeliveryMode.extInt ? DeliveryMode.fixed : mode,
+      mode,
       vector: low & 0xff,
-      levelTriggered: (low & ENTRY_LEVEL) !== 0,
+      levelTriggered: byLevel(low),
     });
   }
 
@@ -150,7 +161,7 @@ export class IoApic implements MemoryDevice, InterruptSink {
     else {
       s.low[input] = (value & ENTRY_WRITABLE) | (s.low[input] & ENTRY_REMOTE_IRR);
       if ((value & ENTRY_LEVEL) === 0) s.low[input] &= ~ENTRY_REMOTE_IRR;
-      else this.#level(input);
+      else if (byLevel(s.low[input])) this.#level(input);
     }
     this.afterMask();
   }

@@ -1,7 +1,9 @@
 // Expectations from the Intel SDM, volume 3A, chapter 11.
 import { describe, expect, it } from 'vitest';
+import { ApicBus } from './apic-bus';
 import { IoApic } from './io-apic';
-import { ApicBus, LocalApic, LocalApicMemory } from './local-apic';
+import { LocalApic } from './local-apic';
+import { LocalApicMemory } from './local-apic-memory';
 import { ManualClock } from './manual-clock';
 
 const SVR = 0xf0;
@@ -93,6 +95,7 @@ describe('local APIC', () => {
     cpus.forEach((cpu, i) => {
       cpu.pins = {
         nmi: () => log.push(`nmi${i}`),
+        smi: () => log.push(`smi${i}`),
         init: () => log.push(`init${i}`),
         startup: (vector) => log.push(`sipi${i}:${vector.toString(16)}`),
       };
@@ -228,6 +231,123 @@ describe('local APIC', () => {
   });
 });
 
+describe('LINT pins', () => {
+  const LINT1 = 0x360;
+  function pins(entry: number, offset = LINT1) {
+    const {
+      cpus: [apic],
+    } = apics();
+    const log: string[] = [];
+    apic.pins = {
+      nmi: () => log.push('nmi'),
+      smi: () => log.push('smi'),
+      init: () => log.push('init'),
+      startup: () => log.push('startup'),
+    };
+    apic.writeRegister(offset, entry);
+    return { apic, log };
+  }
+
+  it.each([
+    ['fixed', 0x00045, [], 0x45],
+    ['SMI', 0x00200, ['smi'], undefined],
+    ['NMI', 0x00400, ['nmi'], undefined],
+    ['NMI, level set: an edge all the same', 0x08400, ['nmi'], undefined],
+    ['INIT', 0x00500, ['init'], undefined],
+    ['masked', 0x10400, [], undefined],
+  ] as const)('LINT1 delivers once for an edge: %s (SDM 3A 11.5.1)', (_, entry, expected, vector) => {
+    const { apic, log } = pins(entry);
+    apic.setPin(1, true);
+    apic.setPin(1, true);
+    expect(log).toEqual(expected);
+    expect(apic.pending() ? apic.acknowledge() : undefined).toBe(vector);
+    apic.writeRegister(EOI, 0);
+    expect(apic.pending()).toBe(false);
+  });
+
+  it('asks again after EOI while a level lasts, with remote IRR set meanwhile', () => {
+    const { apic } = pins(0x08045);
+    apic.setPin(1, true);
+    expect(apic.readRegister(LINT1)).toBe(0x0c045);
+    expect(apic.acknowledge()).toBe(0x45);
+    apic.writeRegister(EOI, 0);
+    expect(apic.acknowledge()).toBe(0x45);
+    apic.setPin(1, false);
+    apic.writeRegister(EOI, 0);
+    expect(apic.pending()).toBe(false);
+    expect(apic.readRegister(LINT1)).toBe(0x08045);
+  });
+
+  it('are INTR and NMI while the local APIC is off (SDM 3A 11.4.3)', () => {
+    const { apic, log } = pins(0x10000);
+    apic.setBase(0xfee00000);
+    apic.setPin(1, true);
+    expect(log).toEqual(['nmi']);
+  });
+});
+
+describe('errors and remote read', () => {
+  const ESR = 0x280;
+  const LVT_ERROR = 0x370;
+  const errors = (apic: LocalApic): number => {
+    apic.writeRegister(ESR, 0);
+    return apic.readRegister(ESR);
+  };
+
+  it('shows what was met since the last write to ESR: illegal vectors sent and received, illegal registers (SDM 3A 11.5.3)', () => {
+    const {
+      cpus: [apic],
+    } = apics();
+    apic.writeRegister(ICR, 0x4400f);
+    expect(apic.readRegister(ESR)).toBe(0);
+    expect(errors(apic)).toBe(0x20);
+    apic.accept(0x0f, false);
+    expect(errors(apic)).toBe(0x40);
+    apic.readRegister(0x3a0);
+    apic.writeRegister(0x000, 1);
+    expect(errors(apic)).toBe(0x80);
+    expect(errors(apic)).toBe(0);
+  });
+
+  it('raises the vector of its LVT entry; one that is illegal itself is noted only', () => {
+    const {
+      cpus: [apic],
+    } = apics();
+    apic.writeRegister(LVT_ERROR, 0x46);
+    apic.readRegister(0x3a0);
+    expect(apic.acknowledge()).toBe(0x46);
+    apic.writeRegister(EOI, 0);
+    apic.writeRegister(LVT_ERROR, 0x03);
+    apic.readRegister(0x3a0);
+    expect(apic.pending()).toBe(false);
+    expect(errors(apic)).toBe(0xc0);
+  });
+
+  it('has no errors at APR and the remote read register (SDM 3A table 11-1)', () => {
+    const {
+      cpus: [apic],
+    } = apics();
+    apic.writeRegister(0x0c0, 1);
+    expect(apic.readRegister(0x0c0)).toBe(0);
+    apic.writeRegister(0x090, 1);
+    expect(errors(apic)).toBe(0);
+  });
+
+  it('reads a register of another local APIC, with the status in the ICR (P6 family)', () => {
+    const {
+      cpus: [apic, other],
+    } = apics();
+    other.writeRegister(TPR, 0x30);
+    apic.writeRegister(0x310, 1 << 24);
+    apic.writeRegister(ICR, 0x00308);
+    expect(apic.readRegister(ICR) & 0x30000).toBe(0x20000);
+    expect(apic.readRegister(0x0c0)).toBe(0x30);
+    apic.writeRegister(0x310, 7 << 24);
+    apic.writeRegister(ICR, 0x00308);
+    expect(apic.readRegister(ICR) & 0x30000).toBe(0);
+  });
+});
+
 describe('I/O APIC', () => {
   function ioApic() {
     const { clock, bus, cpus } = apics();
@@ -276,5 +396,35 @@ describe('I/O APIC', () => {
     cpus[0].writeRegister(EOI, 0);
     expect(cpus[0].pending()).toBe(false);
     expect(read(0x10 + 2 * 11)).toBe(0x0a045);
+  });
+
+  it.each([
+    ['SMI', 0x0200, 'smi'],
+    ['NMI', 0x0400, 'nmi'],
+    ['NMI, its trigger mode level', 0x8400, 'nmi'],
+    ['INIT', 0x0500, 'init'],
+  ] as const)('delivers an entry of mode %s once for an edge, without remote IRR', (_, entry, expected) => {
+    const { cpus, io, read, write } = ioApic();
+    const log: string[] = [];
+    const note = (what: string) => () => void log.push(what);
+    cpus[0].pins = { nmi: note('nmi'), smi: note('smi'), init: note('init'), startup: note('startup') };
+    write(0x10 + 2 * 5, entry);
+    io.setLine(5, true);
+    io.setLine(5, true);
+    expect(log).toEqual([expected]);
+    expect(read(0x10 + 2 * 5)).toBe(entry);
+  });
+
+  it('delivers nothing for reserved modes', () => {
+    const { cpus, io, write } = ioApic();
+    const log: string[] = [];
+    const note = () => void log.push('something');
+    cpus[0].pins = { nmi: note, smi: note, init: note, startup: note };
+    for (const mode of [0x0300, 0x0600]) {
+      io.setLine(5, false);
+      write(0x10 + 2 * 5, mode | 0x45);
+      io.setLine(5, true);
+    }
+    expect([log, cpus[0].pending()]).toEqual([[], false]);
   });
 });

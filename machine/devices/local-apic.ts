@@ -1,82 +1,38 @@
 /**
  * Local APIC (Intel SDM volume 3A, chapter 11, "Advanced Programmable Interrupt Controller"): xAPIC by memory at
- * FEE00000h, x2APIC by MSRs 800h..8FFh, timer in one-shot, periodic and TSC-deadline mode. Its timer counts ticks of
- * the clock divided by the divide configuration. One per CPU; messages between them and from the I/O APIC go over
+ * FEE00000h, x2APIC by MSRs 800h..8FFh. One per CPU; messages between them and from the I/O APIC go over
  * {@link ApicBus}.
  *
  * After reset LINT0 of the boot processor is in ExtINT mode and LINT1 in NMI mode: the "virtual wire" that PC firmware
- * sets up (MultiProcessor Specification 3.6.2.2).
+ * sets up (MultiProcessor Specification 3.6.2.2). SMIs are taken note of by nobody: there is no system-management mode.
  */
-import type { Alarm, Clock } from '../clock';
-import type { AccessSize, Device, InterruptController, MemoryDevice } from './device';
-
-export const APIC_DEFAULT_BASE = 0xfee00000;
-/** Version 14h, LVT entries 0..5. */
-const VERSION_VALUE = 0x0005_0014;
-
-// Register offsets
-const ID = 0x020;
-const VERSION = 0x030;
-const TPR = 0x080;
-const APR = 0x090;
-const PPR = 0x0a0;
-const EOI = 0x0b0;
-const LDR = 0x0d0;
-const DFR = 0x0e0;
-const SVR = 0x0f0;
-const ISR = 0x100;
-const TMR = 0x180;
-const IRR = 0x200;
-const ESR = 0x280;
-const ICR_LOW = 0x300;
-const ICR_HIGH = 0x310;
-const LVT_TIMER = 0x320;
-const LVT_THERMAL = 0x330;
-const LVT_PERFORMANCE = 0x340;
-const LVT_LINT0 = 0x350;
-const LVT_LINT1 = 0x360;
-const LVT_ERROR = 0x370;
-const INITIAL_COUNT = 0x380;
-const CURRENT_COUNT = 0x390;
-const DIVIDE = 0x3e0;
-/** x2APIC only. */
-const SELF_IPI = 0x3f0;
-
-const LVT_MASKED = 0x10000;
-const LVT_WRITABLE: Readonly<Record<number, number>> = {
-  [LVT_TIMER]: 0x700ff,
-  [LVT_THERMAL]: 0x107ff,
-  [LVT_PERFORMANCE]: 0x107ff,
-  [LVT_LINT0]: 0x1a7ff,
-  [LVT_LINT1]: 0x1a7ff,
-  [LVT_ERROR]: 0x100ff,
-};
-const TIMER_MODE_SHIFT = 17;
-const TIMER_PERIODIC = 1;
-const TIMER_TSC_DEADLINE = 2;
-const SVR_ENABLED = 0x100;
-const BASE_BSP = 0x100;
-const BASE_X2APIC = 0x400;
-const BASE_ENABLED = 0x800;
-
-const ESR_SEND_ILLEGAL = 0x20;
-const ESR_RECEIVE_ILLEGAL = 0x40;
-const ESR_ILLEGAL_REGISTER = 0x80;
-
-/** Delivery modes of interrupt command, LVT and redirection entries. */
-export const DeliveryMode = { fixed: 0, lowest: 1, smi: 2, nmi: 4, init: 5, startup: 6, extInt: 7 } as const;
-
-export interface ApicMessage {
-  destination: number;
-  logical: boolean;
-  mode: number;
-  vector: number;
-  levelTriggered: boolean;
-}
+import type { Clock } from '../clock';
+import type { ApicBus } from './apic-bus';
+import type { Device, InterruptController } from './device';
+import {
+  APIC_DEFAULT_BASE,
+  ApicError,
+  BASE_BSP,
+  BASE_ENABLED,
+  BASE_X2APIC,
+  DeliveryMode,
+  ICR_REMOTE_READ_STATUS,
+  ICR_REMOTE_READ_VALID,
+  LVT_LEVEL,
+  LVT_MASKED,
+  LVT_REMOTE_IRR,
+  LVT_WRITABLE,
+  modeOf,
+  Register,
+  SVR_ENABLED,
+  VERSION_VALUE,
+} from './local-apic-registers';
+import { LocalApicTimer } from './local-apic-timer';
 
 /** What a local APIC does to its processor besides INTR. */
 export interface ProcessorPins {
   nmi(): void;
+  smi(): void;
   /** INIT: once the processor does it, it calls {@link LocalApic.init}. */
   init(): void;
   /** Start-up IPI: the processor, if it waits for it, begins at CS:IP = vector * 100h : 0. */
@@ -97,14 +53,16 @@ interface ApicState {
   errors: number;
   icrLow: number;
   icrHigh: number;
+  /** What the last remote read gave. */
+  remoteRead: number;
+  /** An ExtINT message has come: the 8259A gives the vector. */
+  external: boolean;
+  /** Levels of LINT0 and LINT1. */
+  pins: [boolean, boolean];
   lvt: Record<number, number>;
-  divide: number;
-  initialCount: number;
-  /** Tick at which the timer stood at its initial count. */
-  start: number;
-  /** Tick of the TSC-deadline, 0 if disarmed. */
-  deadline: number;
 }
+
+const LINT = [Register.lvtLint0, Register.lvtLint1] as const;
 
 function highest(bits: Uint32Array): number {
   for (let i = 7; i >= 0; i--) if (bits[i] !== 0) return i * 32 + 31 - Math.clz32(bits[i]);
@@ -116,17 +74,22 @@ export class LocalApic implements Device, InterruptController {
   onChange: () => void = () => {};
   /** The 8259A on LINT0, if it is wired to this processor. */
   externalController: InterruptController | undefined;
-  pins: ProcessorPins = { nmi() {}, init() {}, startup() {} };
+  pins: ProcessorPins = { nmi() {}, smi() {}, init() {}, startup() {} };
   #s: ApicState;
-  #alarm: Alarm | undefined;
+  readonly #timer: LocalApicTimer;
 
   constructor(
     readonly index: number,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly bus: ApicBus,
   ) {
     this.name = `lapic${index}`;
     this.#s = this.#powerOn();
+    this.#timer = new LocalApicTimer(
+      clock,
+      () => this.#s.lvt[Register.lvtTimer],
+      () => this.accept(this.#s.lvt[Register.lvtTimer] & 0xff, false),
+    );
     bus.processors.push(this);
   }
 
@@ -146,18 +109,17 @@ export class LocalApic implements Device, InterruptController {
       errors: 0,
       icrLow: 0,
       icrHigh: 0,
+      remoteRead: 0,
+      external: false,
+      pins: [false, false],
       lvt: {
-        [LVT_TIMER]: LVT_MASKED,
-        [LVT_THERMAL]: LVT_MASKED,
-        [LVT_PERFORMANCE]: LVT_MASKED,
-        [LVT_LINT0]: virtualWire ? DeliveryMode.extInt << 8 : LVT_MASKED,
-        [LVT_LINT1]: virtualWire ? DeliveryMode.nmi << 8 : LVT_MASKED,
-        [LVT_ERROR]: LVT_MASKED,
+        [Register.lvtTimer]: LVT_MASKED,
+        [Register.lvtThermal]: LVT_MASKED,
+        [Register.lvtPerformance]: LVT_MASKED,
+        [Register.lvtLint0]: virtualWire ? DeliveryMode.extInt << 8 : LVT_MASKED,
+        [Register.lvtLint1]: virtualWire ? DeliveryMode.nmi << 8 : LVT_MASKED,
+        [Register.lvtError]: LVT_MASKED,
       },
-      divide: 0,
-      initialCount: 0,
-      start: 0,
-      deadline: 0,
     };
   }
 
@@ -206,16 +168,14 @@ export class LocalApic implements Device, InterruptController {
 
   /** What INIT does to the registers (SDM 3A 11.4.7.3): all but the APIC ID. */
   #softReset(): void {
-    const { base, id } = this.#s;
-    this.clock.cancel(this.#alarm);
-    this.#alarm = undefined;
-    this.#s = { ...this.#powerOn(), base, id };
+    const { base, id, pins } = this.#s;
+    this.#timer.reset();
+    this.#s = { ...this.#powerOn(), base, id, pins };
   }
 
   reset(): void {
-    this.clock.cancel(this.#alarm);
-    this.#alarm = undefined;
-    this.#s = this.#powerOn();
+    this.#timer.reset();
+    this.#s = { ...this.#powerOn(), pins: this.#s.pins };
     this.bus.onBaseChange();
     this.#changed();
   }
@@ -245,12 +205,12 @@ export class LocalApic implements Device, InterruptController {
   /** LINT0 lets the 8259A through: no local APIC, or its entry is unmasked and says ExtINT. */
   acceptsExternal(): boolean {
     if (!this.enabled) return true;
-    const lint0 = this.#s.lvt[LVT_LINT0];
-    return (lint0 & LVT_MASKED) === 0 && ((lint0 >> 8) & 7) === DeliveryMode.extInt;
+    const lint0 = this.#s.lvt[Register.lvtLint0];
+    return (lint0 & LVT_MASKED) === 0 && modeOf(lint0) === DeliveryMode.extInt;
   }
 
   pending(): boolean {
-    if (this.#request() >= 0) return true;
+    if (this.#request() >= 0 || this.#s.external) return true;
     return this.externalController?.pending() === true && this.acceptsExternal();
   }
 
@@ -260,6 +220,10 @@ export class LocalApic implements Device, InterruptController {
       this.#s.irr[vector >> 5] &= ~(1 << (vector & 31));
       this.#s.isr[vector >> 5] |= 1 << (vector & 31);
       return vector;
+    }
+    if (this.#s.external && this.bus.externalController) {
+      this.#s.external = false;
+      return this.bus.externalController.acknowledge();
     }
     if (this.externalController?.pending() && this.acceptsExternal()) return this.externalController.acknowledge();
     return this.#s.svr & 0xff;
@@ -272,7 +236,7 @@ export class LocalApic implements Device, InterruptController {
   /** A fixed interrupt arrived. */
   accept(vector: number, levelTriggered: boolean): void {
     if (vector < 16) {
-      this.#error(ESR_RECEIVE_ILLEGAL);
+      this.#error(ApicError.receiveIllegalVector);
       return;
     }
     // SDM 3A 11.4.7.2: while it is disabled by software only INIT, NMI, SMI and start-up get through
@@ -284,10 +248,50 @@ export class LocalApic implements Device, InterruptController {
     this.#changed();
   }
 
+  /** An ExtINT message arrived: the processor is to ask the 8259A for a vector. */
+  acceptExternal(): void {
+    if (!this.enabled || (this.#s.svr & SVR_ENABLED) === 0) return;
+    this.#s.external = true;
+    this.#changed();
+  }
+
+  /** The level of pin LINT0 or LINT1: what it does its LVT entry says (SDM 3A 11.5.1). */
+  setPin(pin: 0 | 1, level: boolean): void {
+    const rose = level && !this.#s.pins[pin];
+    this.#s.pins[pin] = level;
+    // SDM 3A 11.4.3: without the local APIC they are INTR, which the processor looks at itself, and NMI
+    if (!this.enabled) {
+      if (rose && pin === 1) this.pins.nmi();
+      return;
+    }
+    const entry = this.#s.lvt[LINT[pin]];
+    if ((entry & LVT_MASKED) !== 0) return;
+    const mode = modeOf(entry);
+    if (mode === DeliveryMode.fixed && (entry & LVT_LEVEL) !== 0) this.#levelPin(pin);
+    else if (!rose) return;
+    else if (mode === DeliveryMode.fixed) this.accept(entry & 0xff, false);
+    else if (mode === DeliveryMode.nmi) this.pins.nmi();
+    else if (mode === DeliveryMode.smi) this.pins.smi();
+    else if (mode === DeliveryMode.init) this.pins.init();
+  }
+
+  /** A pin that asks by its level is accepted once until the EOI. */
+  #levelPin(pin: 0 | 1): void {
+    const { lvt, pins } = this.#s;
+    const entry = lvt[LINT[pin]];
+    const asks = pins[pin] && (entry & (LVT_MASKED | LVT_LEVEL | LVT_REMOTE_IRR)) === LVT_LEVEL;
+    if (!asks || modeOf(entry) !== DeliveryMode.fixed) return;
+    lvt[LINT[pin]] |= LVT_REMOTE_IRR;
+    this.accept(entry & 0xff, true);
+  }
+
   #error(bits: number): void {
     this.#s.errors |= bits;
-    const lvt = this.#s.lvt[LVT_ERROR];
-    if ((lvt & LVT_MASKED) === 0) this.accept(lvt & 0xff, false);
+    const entry = this.#s.lvt[Register.lvtError];
+    if ((entry & LVT_MASKED) !== 0) return;
+    // an illegal vector of its own is noted and goes nowhere
+    if ((entry & 0xff) < 16) this.#s.errors |= ApicError.receiveIllegalVector;
+    else this.accept(entry & 0xff, false);
   }
 
   /** Whether a message's destination means this processor: SDM 3A 11.6.2. */
@@ -314,135 +318,143 @@ export class LocalApic implements Device, InterruptController {
     if (vector < 0) return;
     const bit = 1 << (vector & 31);
     this.#s.isr[vector >> 5] &= ~bit;
-    if (this.#s.tmr[vector >> 5] & bit) this.bus.endOfInterrupt(vector);
+    if (this.#s.tmr[vector >> 5] & bit) {
+      this.bus.endOfInterrupt(vector);
+      for (const pin of [0, 1] as const) {
+        const entry = LINT[pin];
+        if ((this.#s.lvt[entry] & 0xff) === vector) this.#s.lvt[entry] &= ~LVT_REMOTE_IRR;
+        this.#levelPin(pin);
+      }
+    }
     this.#changed();
   }
 
-  /** 32-bit register at an offset in the APIC page. */
+  /** 32-bit register at an offset in the APIC page; one that is not there is an error. */
   readRegister(offset: number): number {
+    const value = this.peekRegister(offset);
+    if (value === undefined) this.#error(ApicError.illegalRegister);
+    return value ?? 0;
+  }
+
+  /** {@link readRegister} without effect; undefined if it is not there. */
+  peekRegister(offset: number): number | undefined {
     const s = this.#s;
-    if (offset >= ISR && offset < IRR + 0x80) {
-      const bank = offset < TMR ? s.isr : offset < IRR ? s.tmr : s.irr;
+    if (offset >= Register.isr && offset < Register.irr + 0x80) {
+      const bank = offset < Register.tmr ? s.isr : offset < Register.irr ? s.tmr : s.irr;
       return bank[(offset >> 4) & 7];
     }
     switch (offset) {
-      case ID:
+      case Register.id:
         return this.x2apic ? s.id : (s.id << 24) >>> 0;
-      case VERSION:
+      case Register.version:
         return VERSION_VALUE;
-      case TPR:
+      case Register.tpr:
         return s.tpr;
-      case APR:
-      case PPR:
+      case Register.apr:
+      case Register.ppr:
         return this.#processorPriority();
-      case LDR:
+      case Register.ldr:
         return this.x2apic ? this.#logicalX2() : s.ldr;
-      case DFR:
+      case Register.dfr:
         return s.dfr;
-      case SVR:
+      case Register.svr:
         return s.svr;
-      case ESR:
+      case Register.esr:
         return s.esr;
-      case ICR_LOW:
+      case Register.icrLow:
         return s.icrLow;
-      case ICR_HIGH:
+      case Register.icrHigh:
         return s.icrHigh;
-      case INITIAL_COUNT:
-        return s.initialCount;
-      case CURRENT_COUNT:
-        return this.#currentCount();
-      case DIVIDE:
-        return s.divide;
-      case EOI:
+      case Register.remoteRead:
+        return s.remoteRead;
+      case Register.initialCount:
+        return this.#timer.initialCount;
+      case Register.currentCount:
+        return this.#timer.currentCount;
+      case Register.divide:
+        return this.#timer.divide;
+      case Register.eoi:
         return 0;
       default:
-        if (offset in s.lvt) return s.lvt[offset];
-        this.#error(ESR_ILLEGAL_REGISTER);
-        return 0;
+        return s.lvt[offset];
     }
   }
 
   writeRegister(offset: number, value: number): void {
     const s = this.#s;
     switch (offset) {
-      case ID:
+      case Register.id:
         if (!this.x2apic) s.id = value >>> 24;
         break;
-      case TPR:
+      case Register.tpr:
         s.tpr = value & 0xff;
         this.#changed();
         break;
-      case EOI:
+      case Register.eoi:
         this.#endOfInterrupt();
         break;
-      case LDR:
+      case Register.ldr:
         s.ldr = (value & 0xff000000) >>> 0;
         break;
-      case DFR:
+      case Register.dfr:
         s.dfr = (value | 0x0fffffff) >>> 0;
         break;
-      case SVR:
+      case Register.svr:
         s.svr = value & 0x3ff;
         if ((value & SVR_ENABLED) === 0) for (const entry of Object.keys(s.lvt)) s.lvt[Number(entry)] |= LVT_MASKED;
-        this.#scheduleTimer();
+        this.#timer.schedule();
         this.#changed();
         break;
-      case ESR:
+      case Register.esr:
         s.esr = s.errors;
         s.errors = 0;
         break;
-      case ICR_LOW:
+      case Register.icrLow:
         s.icrLow = value & 0xcdfff;
         this.#send(this.x2apic ? s.icrHigh : s.icrHigh >>> 24);
         break;
-      case ICR_HIGH:
-        s.icrHigh = value;
+      case Register.icrHigh:
+        s.icrHigh = this.x2apic ? value : (value & 0xff000000) >>> 0;
         break;
-      case INITIAL_COUNT:
-        if (this.#timerMode() === TIMER_TSC_DEADLINE) break;
-        s.initialCount = value;
-        s.start = this.clock.now();
-        this.#scheduleTimer();
+      case Register.initialCount:
+        this.#timer.initialCount = value;
         break;
-      case DIVIDE: {
-        const elapsed = this.#elapsed();
-        s.divide = value & 0x0b;
-        s.start = this.clock.now() - elapsed * this.#divisor();
-        this.#scheduleTimer();
+      case Register.divide:
+        this.#timer.divide = value;
         break;
-      }
+      case Register.remoteRead:
+      case Register.apr:
+        break; // SDM 3A table 11-1: no illegal register where they are not supported
       default:
         if (offset in s.lvt) this.#writeLvt(offset, value);
-        else this.#error(ESR_ILLEGAL_REGISTER);
+        else this.#error(ApicError.illegalRegister);
     }
   }
 
   #writeLvt(offset: number, value: number): void {
     const s = this.#s;
-    const before = this.#timerMode();
-    s.lvt[offset] = value & LVT_WRITABLE[offset];
+    const before = s.lvt[offset];
+    s.lvt[offset] = (value & LVT_WRITABLE[offset]) | (value & before & LVT_LEVEL ? before & LVT_REMOTE_IRR : 0);
     if ((s.svr & SVR_ENABLED) === 0) s.lvt[offset] |= LVT_MASKED;
-    if (offset === LVT_TIMER) {
-      // Going into or out of TSC-deadline mode disarms the timer (SDM 3A 11.5.4.1).
-      if ((before === TIMER_TSC_DEADLINE) !== (this.#timerMode() === TIMER_TSC_DEADLINE)) {
-        s.initialCount = 0;
-        s.deadline = 0;
-      }
-      this.#scheduleTimer();
-    }
+    if (offset === Register.lvtTimer) this.#timer.entryChanged(before);
+    for (const pin of [0, 1] as const) if (offset === LINT[pin]) this.#levelPin(pin);
     this.#changed();
   }
 
   /** Sends what the interrupt command register says. */
   #send(destination: number): void {
     const { icrLow } = this.#s;
-    const mode = (icrLow >> 8) & 7;
+    const mode = modeOf(icrLow);
     const vector = icrLow & 0xff;
     const assert = (icrLow & 0x4000) !== 0;
     const levelTriggered = (icrLow & 0x8000) !== 0;
     if (mode === DeliveryMode.init && levelTriggered && !assert) return; // INIT level de-assert does nothing since the Pentium 4
+    if (mode === DeliveryMode.remoteRead) {
+      this.#readRemotely(destination, vector);
+      return;
+    }
     if ((mode === DeliveryMode.fixed || mode === DeliveryMode.lowest) && vector < 16) {
-      this.#error(ESR_SEND_ILLEGAL);
+      this.#error(ApicError.sendIllegalVector);
       return;
     }
     const message = { destination, logical: (icrLow & 0x800) !== 0, mode, vector, levelTriggered: false };
@@ -456,71 +468,28 @@ export class LocalApic implements Device, InterruptController {
       );
   }
 
-  // ---- timer
-
-  #timerMode(): number {
-    return (this.#s.lvt[LVT_TIMER] >> TIMER_MODE_SHIFT) & 3;
-  }
-
-  #divisor(): number {
-    const code = (this.#s.divide & 3) | ((this.#s.divide >> 1) & 4);
-    return code === 7 ? 1 : 2 << code;
-  }
-
-  /** Counts since the initial count was written. */
-  #elapsed(): number {
-    return Math.floor((this.clock.now() - this.#s.start) / this.#divisor());
-  }
-
-  #currentCount(): number {
-    const { initialCount } = this.#s;
-    const mode = this.#timerMode();
-    if (initialCount === 0 || mode === TIMER_TSC_DEADLINE) return 0;
-    const elapsed = this.#elapsed();
-    return mode === TIMER_PERIODIC ? initialCount - (elapsed % initialCount) : Math.max(0, initialCount - elapsed);
-  }
-
-  /** Asks for the alarm of the next timer interrupt; none while its entry is masked. */
-  #scheduleTimer(): void {
+  /**
+   * Remote read, as local APICs of the P6 family have it; later ones reserve the command, and nothing else uses it. The "vector" is the
+   * register's offset / 16.
+   */
+  #readRemotely(destination: number, register: number): void {
     const s = this.#s;
-    let at: number | undefined;
-    const now = this.clock.now();
-    if ((s.lvt[LVT_TIMER] & LVT_MASKED) === 0) {
-      if (this.#timerMode() === TIMER_TSC_DEADLINE) at = s.deadline > 0 ? s.deadline : undefined;
-      else if (s.initialCount > 0) {
-        const period = s.initialCount * this.#divisor();
-        const periods = this.#timerMode() === TIMER_PERIODIC ? Math.floor((now - s.start) / period) + 1 : 1;
-        at = s.start + periods * period;
-        if (at <= now) at = undefined;
-      }
-    }
-    if (this.#alarm?.at === at) return;
-    this.clock.cancel(this.#alarm);
-    this.#alarm = undefined;
-    if (at !== undefined) this.#alarm = this.clock.schedule(at, () => this.#timerExpired());
-  }
-
-  #timerExpired(): void {
-    this.#alarm = undefined;
-    const s = this.#s;
-    if (this.#timerMode() === TIMER_TSC_DEADLINE) s.deadline = 0;
-    this.accept(s.lvt[LVT_TIMER] & 0xff, false);
-    this.#scheduleTimer();
+    const logical = (s.icrLow & 0x800) !== 0;
+    const value = this.x2apic ? undefined : this.bus.remoteRead(destination, logical, register & 0x3f);
+    s.icrLow &= ~ICR_REMOTE_READ_STATUS;
+    if (value === undefined) return;
+    s.icrLow |= ICR_REMOTE_READ_VALID;
+    s.remoteRead = value;
   }
 
   /** Tick of the armed TSC deadline, 0 if disarmed. */
   get deadline(): number {
-    return this.#timerMode() === TIMER_TSC_DEADLINE ? this.#s.deadline : 0;
+    return this.#timer.deadline;
   }
 
-  /**
-   * IA32_TSC_DEADLINE, as a tick (the CPU takes off its TSC's offset); 0 disarms. Ignored unless the timer is in that
-   * mode. A time that is past fires at once.
-   */
+  /** IA32_TSC_DEADLINE, as a tick: see {@link LocalApicTimer.deadline}. */
   setDeadline(tick: number): void {
-    if (this.#timerMode() !== TIMER_TSC_DEADLINE) return;
-    this.#s.deadline = tick;
-    this.#scheduleTimer();
+    this.#timer.deadline = tick;
   }
 
   // ---- x2APIC
@@ -528,8 +497,9 @@ export class LocalApic implements Device, InterruptController {
   /** RDMSR 800h..8FFh; undefined where that is #GP(0). */
   readMsr(index: number): bigint | undefined {
     const offset = (index - 0x800) << 4;
-    if (!this.x2apic || !this.#hasMsr(offset) || offset === EOI || offset === SELF_IPI) return undefined;
-    if (offset === ICR_LOW) return (BigInt(this.#s.icrHigh) << 32n) | BigInt(this.#s.icrLow);
+    if (!this.x2apic || !this.#hasMsr(offset) || offset === Register.eoi || offset === Register.selfIpi)
+      return undefined;
+    if (offset === Register.icrLow) return (BigInt(this.#s.icrHigh) << 32n) | BigInt(this.#s.icrLow);
     return BigInt(this.readRegister(offset) >>> 0);
   }
 
@@ -539,117 +509,58 @@ export class LocalApic implements Device, InterruptController {
     if (!this.x2apic || !this.#hasMsr(offset)) return false;
     const low = Number(value & 0xffffffffn);
     const high = Number(value >> 32n);
-    if (offset === ICR_LOW) {
+    if (offset === Register.icrLow) {
       this.#s.icrHigh = high;
-      this.writeRegister(ICR_LOW, low);
+      this.writeRegister(Register.icrLow, low);
       return true;
     }
     if (high !== 0) return false;
-    const readOnly = [ID, VERSION, PPR, LDR, CURRENT_COUNT];
-    if (readOnly.includes(offset) || (offset >= ISR && offset < ESR)) return false;
-    if ((offset === EOI || offset === ESR) && low !== 0) return false;
-    if (offset === SELF_IPI) this.accept(low & 0xff, false);
+    const readOnly: number[] = [Register.id, Register.version, Register.ppr, Register.ldr, Register.currentCount];
+    if (readOnly.includes(offset) || (offset >= Register.isr && offset < Register.esr)) return false;
+    if ((offset === Register.eoi || offset === Register.esr) && low !== 0) return false;
+    if (offset === Register.selfIpi) this.accept(low & 0xff, false);
     else this.writeRegister(offset, low);
     return true;
   }
 
   #hasMsr(offset: number): boolean {
-    if (offset >= ISR && offset <= ESR) return true;
-    const registers = [ID, VERSION, TPR, PPR, EOI, LDR, SVR, ICR_LOW, INITIAL_COUNT, CURRENT_COUNT, DIVIDE, SELF_IPI];
+    if (offset >= Register.isr && offset <= Register.esr) return true;
+    const registers: number[] = [
+      Register.id,
+      Register.version,
+      Register.tpr,
+      Register.ppr,
+      Register.eoi,
+      Register.ldr,
+      Register.svr,
+      Register.icrLow,
+      Register.initialCount,
+      Register.currentCount,
+      Register.divide,
+      Register.selfIpi,
+    ];
     return registers.includes(offset) || offset in this.#s.lvt;
   }
 
   save(): unknown {
-    const s = this.#s;
-    return { ...s, isr: s.isr.slice(), tmr: s.tmr.slice(), irr: s.irr.slice(), lvt: { ...s.lvt } };
+    return { ...copy(this.#s), timer: this.#timer.save() };
   }
 
   load(state: unknown): void {
-    const s = state as ApicState;
-    this.#s = { ...s, isr: s.isr.slice(), tmr: s.tmr.slice(), irr: s.irr.slice(), lvt: { ...s.lvt } };
-    this.#alarm = undefined;
-    this.#scheduleTimer();
+    const { timer, ...s } = state as ApicState & { timer: unknown };
+    this.#s = copy(s);
+    this.#timer.load(timer);
     this.bus.onBaseChange();
   }
 }
 
-/** What carries interrupt messages: every local APIC, and the I/O APICs that want to hear of ends of interrupt. */
-export class ApicBus {
-  readonly processors: LocalApic[] = [];
-  /** A processor's local APIC was moved, switched on or off, or changed between xAPIC and x2APIC. */
-  onBaseChange: () => void = () => {};
-  onEndOfInterrupt: (vector: number) => void = () => {};
-
-  send(message: ApicMessage): void {
-    this.sendTo(
-      message,
-      this.processors.filter((apic) => apic.matches(message.destination, message.logical)),
-    );
-  }
-
-  /** Delivers to all of them or, in lowest-priority mode, to the one of lowest processor priority (the first of several). */
-  sendTo(message: ApicMessage, targets: readonly LocalApic[]): void {
-    if (message.mode !== DeliveryMode.lowest || targets.length < 2) this.deliver(message, targets);
-    else {
-      const lowest = targets.reduce((a, b) => (b.processorPriority < a.processorPriority ? b : a));
-      this.deliver(message, [lowest]);
-    }
-  }
-
-  deliver(message: ApicMessage, targets: readonly LocalApic[]): void {
-    for (const apic of targets) {
-      switch (message.mode) {
-        case DeliveryMode.fixed:
-        case DeliveryMode.lowest:
-          apic.accept(message.vector, message.levelTriggered);
-          break;
-        case DeliveryMode.nmi:
-          apic.pins.nmi();
-          break;
-        case DeliveryMode.init:
-          apic.pins.init();
-          break;
-        case DeliveryMode.startup:
-          apic.pins.startup(message.vector);
-          break;
-        // SMI has no handler in this machine; ExtINT comes over LINT0 only
-      }
-    }
-  }
-
-  endOfInterrupt(vector: number): void {
-    this.onEndOfInterrupt(vector);
-  }
-}
-
-/** The page at which a processor sees its own local APIC. */
-export class LocalApicMemory implements MemoryDevice {
-  readonly name = 'lapic-memory';
-
-  /** `current` gives the local APIC of the processor that makes the access. */
-  constructor(private readonly current: () => LocalApic) {}
-
-  get regions(): { base: number; size: number }[] {
-    const { base, enabled, x2apic } = this.current();
-    return enabled && !x2apic ? [{ base: base - (base % 4096), size: 4096 }] : [];
-  }
-
-  /** Registers are 32 bits at multiples of 16; other accesses are undefined and read as 0 here. */
-  readMemory(address: number, size: AccessSize): number {
-    const offset = address % 4096;
-    const value = this.current().readRegister(offset & 0xff0);
-    const shift = (offset & 15) * 8;
-    return shift >= 32 ? 0 : size === 4 ? value >>> shift : (value >>> shift) & ((1 << (8 * size)) - 1);
-  }
-
-  writeMemory(address: number, _size: AccessSize, value: number): void {
-    const offset = address % 4096;
-    if ((offset & 15) === 0) this.current().writeRegister(offset, value);
-  }
-
-  reset(): void {}
-  save(): unknown {
-    return null;
-  }
-  load(): void {}
+function copy(s: ApicState): ApicState {
+  return {
+    ...s,
+    isr: s.isr.slice(),
+    tmr: s.tmr.slice(),
+    irr: s.irr.slice(),
+    pins: [s.pins[0], s.pins[1]],
+    lvt: { ...s.lvt },
+  };
 }
