@@ -31,6 +31,10 @@ int_19: cli
 
 int_18: mov     si, no_boot
         call    print
+        mov     al, 0xfd                ; no ticks: only a key interrupts the wait, which has no end
+        out     PIC1 + 1, al
+        mov     al, 0xff
+        out     PIC2 + 1, al
 .stop:  sti
         hlt
         jmp     .stop
