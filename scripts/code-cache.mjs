@@ -43,8 +43,13 @@ size    equ 16
 start:  mov     eax, size
 .loop:  mov     rbx, [rax + rcx*4 - 128]
         mov     [rsp + size], ecx
+        mov     edx, [rsp + size]
+.again: mov     rbx, [rax + rcx*4 - 128]
         add     dword [value], 5
         mov     rdx, [rel value]
+        mov     rcx, [rel value]
+        mov     rcx, [rbx + rsi*2]
+; a comment
         mov     qword [rbx], FLAG(3) | 0x40
         movzx   eax, byte [rbx + 1]
         lea     rsi, [rdi + rax*2]

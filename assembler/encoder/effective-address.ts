@@ -129,9 +129,8 @@ function checkRegisters(
   operand: MemoryOperand,
   context: AddressContext,
 ): boolean {
-  for (const register of [base, index]) {
-    if (register !== undefined && (!isGeneral(register) || register.size !== context.addressSize)) return false;
-  }
+  if (base !== undefined && (!isGeneral(base) || base.size !== context.addressSize)) return false;
+  if (index !== undefined && (!isGeneral(index) || index.size !== context.addressSize)) return false;
   const { displacementSize } = operand;
   return displacementSize !== 16 && (displacementSize !== 64 || context.addressSize === 64);
 }

@@ -130,11 +130,13 @@ function classOfValue(value: Value, strict: boolean, optimizing: boolean): numbe
 
 /** The vector that stands as index or base of a memory operand. */
 function vectorOf(operand: MemoryOperand): 'xmm' | 'ymm' | undefined {
-  for (const name of [operand.index, operand.base]) {
-    const file = name === undefined ? undefined : registerByName(name).file;
-    if (file === 'xmm' || file === 'ymm') return file;
-  }
-  return undefined;
+  const { index, base } = operand;
+  return (index === undefined ? undefined : vectorFile(index)) ?? (base === undefined ? undefined : vectorFile(base));
+}
+
+function vectorFile(name: string): 'xmm' | 'ymm' | undefined {
+  const { file } = registerByName(name);
+  return file === 'xmm' || file === 'ymm' ? file : undefined;
 }
 
 /** Whether a bare address is taken relative to RIP. */

@@ -361,6 +361,11 @@ function singleRegister(result: Result) {
   return coefficient === 1 && isRegister(base) ? base : undefined;
 }
 
+function hasRegister({ terms }: Linear): boolean {
+  for (let i = 0; i < terms.length; i++) if (isRegister(terms[i]!.base)) return true;
+  return false;
+}
+
 /**
  * Computes a memory operand's registers and displacement. Gives undefined where all is well, the message where not
  * (empty where it has been said already).
@@ -378,7 +383,7 @@ export function fillMemory(slot: ValueSlot, evaluator: Evaluator, here: Section)
   let index: string | undefined;
   let scale = 1;
   let rest: Result = result;
-  if (result.terms.some((term) => isRegister(term.base))) {
+  if (hasRegister(result)) {
     // In NASM's order, which is that of the alphabet: it decides where there is no hint.
     const registers = result.terms.filter((term) => isRegister(term.base));
     registers.sort((a, b) => ((a.base as Keyword).name < (b.base as Keyword).name ? -1 : 1));
@@ -403,7 +408,7 @@ export function fillMemory(slot: ValueSlot, evaluator: Evaluator, here: Section)
   }
   const { hint } = evaluator;
   const first = hint.register?.name;
-  operand.hint = undefined;
+  let operandHint: MemoryOperand['hint'];
   if (base !== undefined && index !== undefined) {
     const swap =
       scale === 1 && ((hint.kind === 'notBase' && first === base) || (hint.kind === 'base' && first === index));
@@ -411,13 +416,15 @@ export function fillMemory(slot: ValueSlot, evaluator: Evaluator, here: Section)
   } else if (base !== undefined && hint.kind === 'notBase') {
     index = base;
     base = undefined;
-    operand.hint = 'index';
-  } else if (hint.kind === 'summed') operand.hint = 'summed';
-  if (base === undefined) delete operand.base;
-  else operand.base = base;
-  if (index === undefined) delete operand.index;
-  else operand.index = index;
-  if (operand.hint === undefined) delete operand.hint;
+    operandHint = 'index';
+  } else if (hint.kind === 'summed') operandHint = 'summed';
+  // To delete what is not there takes V8 as long as all of the above.
+  if (base !== undefined) operand.base = base;
+  else if (operand.base !== undefined) delete operand.base;
+  if (index !== undefined) operand.index = index;
+  else if (operand.index !== undefined) delete operand.index;
+  if (operandHint !== undefined) operand.hint = operandHint;
+  else if (operand.hint !== undefined) delete operand.hint;
   operand.scale = scale;
   operand.absolute = base === undefined && index === undefined;
   if (!fillValue(slot.value, rest, here)) {

@@ -3,7 +3,7 @@ import type { ParsedInstruction } from '../encoder/instruction';
 import type { Evaluator } from '../expression/evaluate';
 import { ExpressionParser, type NameResolver } from '../expression/parse';
 import type { LineObserver } from '../preprocessor/preprocessor';
-import { type Item, ItemKind, type Mode, Statement } from '../program/item';
+import { type Item, ItemKind, type Mode, Statement, type ValueSlot } from '../program/item';
 import type { Section } from '../program/section';
 import type { ProgramSymbol } from '../program/symbol';
 import type { Symbols } from '../program/symbols';
@@ -25,6 +25,8 @@ export interface ParserContext {
   section: Section;
   /** Makes code of an instruction without symbols at once; false where that takes the passes. */
   addCode(instruction: ParsedInstruction, line: SourceLine, frame: Frame | undefined): boolean;
+  /** An instruction with symbols and nothing else was read from the line in hand. */
+  readInstruction(instruction: ParsedInstruction, slots: readonly ValueSlot[]): void;
   /** Bytes of a file for INCBIN; undefined where there is none. */
   readBytes(name: string, from: string): Uint8Array | undefined;
   /** A word that stands where an instruction should; gives what may have been meant. */
@@ -123,11 +125,8 @@ export class StatementParser implements PrefixSink {
         new TokenRange(label, label),
       );
     }
-    const symbol = context.symbols.of(label.text);
-    if (!symbol.definition || symbol.definition.line.builtin) symbol.definition = label;
-    if (this.frame?.macroName !== undefined && !symbol.definedInMacro) symbol.definedInMacro = this.frame.macroName;
     const next = tokens[parser.position]?.identifier?.keyword;
-    if (next?.group !== 'equ') context.symbols.enter(label.text);
+    const symbol = context.symbols.define(label, this.frame, next?.group !== 'equ');
     if (parser.position >= tokens.length) {
       const item = this.item(ItemKind.Label, label, label);
       item.symbol = symbol;
@@ -310,6 +309,7 @@ export class StatementParser implements PrefixSink {
     const item = this.item(ItemKind.Instruction, token, last);
     item.slots = slots;
     item.instruction = instruction;
+    if (this.plain && slots.length > 0) this.context.readInstruction(instruction, slots);
     return item;
   }
 

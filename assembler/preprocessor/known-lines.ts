@@ -1,4 +1,5 @@
 import type { ParsedInstruction } from '../encoder/instruction';
+import type { ValueSlot } from '../program/item';
 import type { SourceLine } from '../source/source-line';
 import type { Token } from '../source/token';
 import type { BodyLine } from './multi-line-macro';
@@ -14,6 +15,12 @@ export interface LineComposer<Statement> {
   compose(text: string): Statement | undefined;
   composeTokens(tokens: readonly Token[], line: SourceLine): Statement | undefined;
   learn(text: string, tokens: readonly Token[], instruction: ParsedInstruction): void;
+  learnSymbolic(
+    text: string,
+    tokens: readonly Token[],
+    instruction: ParsedInstruction,
+    slots: readonly ValueSlot[],
+  ): void;
   learnTokens(tokens: readonly Token[], instruction: ParsedInstruction): void;
   forget(): void;
 }
@@ -65,15 +72,28 @@ export class KnownLines<Statement extends object> {
   remember(statement: Statement, instruction: ParsedInstruction): void {
     const { key, tokens } = this;
     if (!this.offered) return;
-    for (let i = 0; i < tokens.length; i++) {
-      const { identifier } = tokens[i]!;
-      if (identifier !== undefined) identifier.folded.inKnownLine = true;
-    }
+    this.mark(tokens);
     if (typeof key === 'string') {
       this.byText.set(key, statement);
       this.composer?.learn(key, tokens, instruction);
     } else if (key === undefined) this.composer?.learnTokens(tokens, instruction);
     else key.known = { statement, epoch: this.epoch };
+  }
+
+  /** The parser made an instruction with symbols of the line on offer: its parts may come again. */
+  rememberParts(instruction: ParsedInstruction, slots: readonly ValueSlot[]): void {
+    const { key, tokens } = this;
+    if (!this.offered || typeof key !== 'string') return;
+    this.mark(tokens);
+    this.composer?.learnSymbolic(key, tokens, instruction, slots);
+  }
+
+  /** Should one of the names become a macro, what is known is to be forgotten. */
+  private mark(tokens: readonly Token[]): void {
+    for (let i = 0; i < tokens.length; i++) {
+      const { identifier } = tokens[i]!;
+      if (identifier !== undefined) identifier.folded.inKnownLine = true;
+    }
   }
 
   /** Lines may mean something else from now on. */

@@ -24,7 +24,8 @@ export interface ParameterHost {
 
 /** True where {@link expandParameters} has something to do. */
 export function hasParameters(tokens: readonly Token[]): boolean {
-  for (const { type } of tokens) {
+  for (let i = 0; i < tokens.length; i++) {
+    const { type } = tokens[i]!;
     if (
       type === T.MacroParameter ||
       type === T.MacroLabel ||
@@ -51,15 +52,15 @@ export function expandParameters(tokens: readonly Token[], host: ParameterHost):
     for (let i = 0; i < list.length; i++) put(list[i]!, list[i]!.space || (i === 0 && at.space));
   };
   let changed = false;
-  for (const token of tokens) {
-    const type = token.type;
-    const range = new TokenRange(token, token);
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    const { type } = token;
     if (type === T.Indirect) {
       changed = true;
       putAll(host.expandLine(expandParameters(lexer.pasted(token.text, token), host)), token);
     } else if (type === T.MacroLabel || type === T.MacroParameter) {
       changed = true;
-      if (!call) diagnostics.error(`\`${token.text}': not in a macro call`, range);
+      if (!call) diagnostics.error(`\`${token.text}': not in a macro call`, new TokenRange(token, token));
       else if (type === T.MacroLabel)
         put(lexer.word(`..@${call.unique}.${token.text.slice(2)}`, token, false), token.space);
       else putAll(argument(token, call, lexer, diagnostics), token);

@@ -93,8 +93,10 @@ function joinsAt(tokens: readonly Token[], i: number, rules: readonly PasteRule[
   const token = tokens[i]!;
   if (explicit && token.type === T.Paste) return true;
   // The token before a %+ is needed in the output list, so joining starts there too.
-  for (const rule of rules) {
-    if (!(rule.head & bit(token.type))) continue;
+  const own = bit(token.type);
+  for (let r = 0; r < rules.length; r++) {
+    const rule = rules[r]!;
+    if (!(rule.head & own)) continue;
     for (let k = i + 1; k < tokens.length && !tokens[k]!.space && inTail(rule, tokens[k]!); k++) {
       const { type } = tokens[k]!;
       if (bit(type) & rule.tail || type === T.Here || type === T.SectionStart) return true;

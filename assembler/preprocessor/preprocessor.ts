@@ -417,6 +417,10 @@ export class Preprocessor {
           this.compilerLine(text);
           continue;
         }
+        if (isBlank(text)) {
+          this.parameters = false;
+          return noTokens;
+        }
         this.key = text;
         if (this.isKnown(text)) return noTokens;
         const tokens = this.lexer.line(line);
@@ -836,6 +840,14 @@ const noTokens: readonly Token[] = [];
 const passing: ReadonlySet<string> = new Set(
   '%rep %endrep %exitrep %exitmacro %rotate %error %warning %null'.split(' '),
 );
+
+/** Nothing, or a comment only. */
+function isBlank(text: string): boolean {
+  let i = 0;
+  let c = text.charCodeAt(0);
+  while (c === 32 || c === 9) c = text.charCodeAt(++i);
+  return c === 59 /* ; */ || i === text.length;
+}
 
 function numbersGrow(tokens: readonly Token[]): boolean {
   for (let i = 1; i < tokens.length; i++) if (growsIntoNumber(tokens[i - 1]!, tokens[i])) return true;

@@ -19,8 +19,19 @@ import type { SourceLine } from '../source/source-line';
 import { T, Token } from '../source/token';
 import type { CodeBuffer } from './code-buffer';
 import { BranchLine, BranchTokens, ComposedLines, type InstructionEncoder } from './composed-lines';
-import { Code, condense, type Item, ItemKind, isStatement, type Mode, type PureCode, Statement } from './item';
+import {
+  Code,
+  condense,
+  type Item,
+  ItemKind,
+  isStatement,
+  type Mode,
+  type PureCode,
+  Statement,
+  type ValueSlot,
+} from './item';
 import { Layout } from './layout';
+import { LineRecipe, operandsOf } from './line-recipe';
 import { Effect, type LineRecords, type LineState } from './line-records';
 import { ListedLines } from './listed-lines';
 import { Relaxation } from './relax';
@@ -60,7 +71,9 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
-  readonly knownLines = new KnownLines<PureCode | BranchLine | BranchTokens>(new ComposedLines(this.identifiers, this));
+  readonly knownLines = new KnownLines<PureCode | BranchLine | BranchTokens | LineRecipe>(
+    new ComposedLines(this.identifiers, this),
+  );
   statements!: StatementParser;
   /** What each line of the main file was read with; undefined where nobody will edit them. */
   records: LineRecords | undefined;
@@ -370,9 +383,10 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const { preprocessor, diagnostics, statements } = this;
     for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
       const { line, frame } = preprocessor;
-      const known = preprocessor.known as PureCode | BranchLine | BranchTokens | undefined;
+      const known = preprocessor.known as PureCode | BranchLine | BranchTokens | LineRecipe | undefined;
       if (known instanceof BranchLine) this.addBranchLine(known, line, frame);
       else if (known instanceof BranchTokens) this.addBranch(known.mnemonic, known.target, line, frame);
+      else if (known instanceof LineRecipe) this.addRecipe(known, line, frame);
       else if (known) this.items.push(new Code(line, frame, this.mode, this.section, this.listingLine, known));
       else {
         this.saidBefore = diagnostics.said;
@@ -410,6 +424,46 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     // Something was said about it: it is to be said each time.
     if (this.saidBefore === this.diagnostics.said) this.knownLines.remember(code, instruction);
     return true;
+  }
+
+  readInstruction(instruction: ParsedInstruction, slots: readonly ValueSlot[]): void {
+    if (this.saidBefore === this.diagnostics.said) this.knownLines.rememberParts(instruction, slots);
+  }
+
+  /** What the parser would make of a label, an instruction or both. */
+  private addRecipe(recipe: LineRecipe, line: SourceLine, frame: Frame | undefined): void {
+    const { label, labelColumn, mnemonic, column, end } = recipe;
+    const { mode, section, listingLine } = this;
+    let first: Token | undefined;
+    let symbol: ProgramSymbol | undefined;
+    if (label !== undefined) {
+      const labelEnd = labelColumn + label.text.length;
+      first = new Token(T.Identifier, label.text, labelColumn > 0, line, labelColumn, labelEnd, label, undefined, 0);
+      symbol = this.symbols.define(first, frame, true);
+    }
+    let item: Statement;
+    if (mnemonic === undefined) {
+      item = new Statement(ItemKind.Label, line, frame, mode, section, listingLine, first!, first!);
+    } else {
+      const nameEnd = column + mnemonic.text.length;
+      const name = new Token(T.Identifier, mnemonic.text, column > 0, line, column, nameEnd, mnemonic, undefined, 0);
+      // Only where it ends is asked of the last token.
+      const last = end === nameEnd ? name : new Token(T.End, '', false, line, end, end, undefined, undefined, 0);
+      const slots: ValueSlot[] = [];
+      const operands = operandsOf(recipe, line, this, slots);
+      item = new Statement(ItemKind.Instruction, line, frame, mode, section, listingLine, name, last);
+      item.slots = slots;
+      item.instruction = {
+        mnemonic: mnemonic.keyword!.name,
+        operands,
+        prefixes: [],
+        encodingHint: '',
+        range: new TokenRange(name, last),
+      };
+    }
+    item.symbol = symbol;
+    item.label = first;
+    this.items.push(item);
   }
 
   private addBranchLine(branch: BranchLine, line: SourceLine, frame: Frame | undefined): void {

@@ -4,7 +4,9 @@ import type { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token } from '../source/token';
 import type { CodeBuffer } from './code-buffer';
-import type { PureCode } from './item';
+import type { PureCode, ValueSlot } from './item';
+import { LineRecipe, SymbolicOperand } from './line-recipe';
+import { registerAddress } from './register-address';
 import { OperandValue } from './value';
 
 /**
@@ -13,6 +15,12 @@ import { OperandValue } from './value';
  */
 const instructionLine =
   /^([ \t]*)(([A-Za-z][A-Za-z0-9]*)(?:[ \t]+([^,;"'`%{}\\ \t][^,;"'`%{}\\]*?)(?:[ \t]*,[ \t]*([^,;"'`%{}\\]+?))?)?)[ \t]*(?:;.*)?$/;
+
+/** `name: ...`: indentation, the label and what stands behind its colon. */
+const labelledLine = /^([ \t]*)([A-Za-z_.@][A-Za-z0-9_.@$#~?]*)[ \t]*:[ \t]*(.*)$/;
+
+/** Longer operands with symbols do not come again. */
+const longestOperand = 100;
 
 /** A name that may be a label, a target of a branch. */
 const labelName = /^[A-Za-z_.@][A-Za-z0-9_.@$#~?]*$/;
@@ -76,6 +84,7 @@ interface AddressPattern {
 export class ComposedLines {
   private readonly mnemonics = new Map<string, string>();
   private readonly operands = new Map<string, KnownOperand>();
+  private readonly symbolic = new Map<string, SymbolicOperand>();
   private plain: PlainEncoder | undefined;
   private readonly addresses = new Map<string, AddressPattern>();
 
@@ -85,36 +94,81 @@ export class ComposedLines {
   ) {}
 
   /** What a line of known parts is; undefined where it takes the lexer and the parser to tell. */
-  compose(text: string): PureCode | BranchLine | undefined {
+  compose(text: string): PureCode | BranchLine | LineRecipe | undefined {
     const match = instructionLine.exec(text);
-    if (match === null) return undefined;
+    if (match === null) return this.labelled(text);
     const mnemonic = this.mnemonics.get(match[3]!);
     if (mnemonic === undefined) return this.branch(match);
-    const operands: KnownOperand[] = [];
-    const first = match[4];
-    if (first !== undefined) {
-      const operand = this.operand(first);
-      if (operand === undefined) return undefined;
-      operands.push(operand);
-      const second = match[5];
-      if (second !== undefined) {
-        const other = this.operand(second);
-        if (other === undefined) return undefined;
-        operands.push(other);
+    let first: KnownOperand | undefined;
+    let second: KnownOperand | undefined;
+    if (match[4] !== undefined) {
+      first = this.operand(match[4]);
+      if (first === undefined) return this.recipe(text, match, undefined, 0);
+      if (match[5] !== undefined) {
+        second = this.operand(match[5]);
+        if (second === undefined) return this.recipe(text, match, undefined, 0);
       }
     }
     const column = match[1]!.length;
-    return this.code(mnemonic, operands, column, column + match[2]!.length);
+    return this.code(mnemonic, first, second, column, column + match[2]!.length);
   }
 
-  private code(mnemonic: string, operands: readonly KnownOperand[], column: number, end: number): PureCode | undefined {
-    const { code } = this.encoder;
-    const plain: PlainOperand[] = [];
-    for (let i = 0; i < operands.length; i++) {
-      const one = operands[i]!.plain;
-      if (one !== undefined) plain.push(one);
+  /** A label, and an instruction behind it or none. */
+  private labelled(text: string): LineRecipe | undefined {
+    const match = labelledLine.exec(text);
+    if (match === null) return undefined;
+    const label = this.identifiers.get(match[2]!);
+    if (label.keyword !== undefined || !isPlain(label)) return undefined;
+    const rest = match[3]!;
+    let recipe: LineRecipe | undefined;
+    if (rest === '' || rest.charCodeAt(0) === 59 /* ; */)
+      recipe = new LineRecipe(label, match[1]!.length, undefined, 0, 0, [], []);
+    else {
+      const instruction = instructionLine.exec(rest);
+      if (instruction === null || !this.mnemonics.has(instruction[3]!)) return undefined;
+      recipe = this.recipe(text, instruction, label, match[1]!.length);
     }
-    if (plain.length === operands.length) {
+    if (recipe !== undefined) label.folded.inKnownLine = true;
+    return recipe;
+  }
+
+  /**
+   * The line of a known instruction that has operands with symbols, or a label.
+   * @param match of the instruction, which ends the line
+   */
+  private recipe(
+    text: string,
+    match: RegExpExecArray,
+    label: Identifier | undefined,
+    labelColumn: number,
+  ): LineRecipe | undefined {
+    const column = text.length - match[0].length + match[1]!.length;
+    const operands: (ParsedOperand | SymbolicOperand)[] = [];
+    const columns: number[] = [];
+    let from = column + match[3]!.length;
+    for (let i = 4; i <= 5 && match[i] !== undefined; i++) {
+      const operand = this.symbolic.get(match[i]!) ?? this.operand(match[i]!)?.parsed;
+      if (operand === undefined) return undefined;
+      operands.push(operand);
+      from = text.indexOf(match[i]!, from);
+      columns.push(from);
+      from += match[i]!.length;
+    }
+    const mnemonic = this.identifiers.get(match[3]!);
+    return new LineRecipe(label, labelColumn, mnemonic, column, column + match[2]!.length, operands, columns);
+  }
+
+  private code(
+    mnemonic: string,
+    first: KnownOperand | undefined,
+    second: KnownOperand | undefined,
+    column: number,
+    end: number,
+  ): PureCode | undefined {
+    const { code } = this.encoder;
+    // Undefined where one of them is not plain.
+    const plain = first === undefined ? noOperands : second === undefined ? single(first) : pair(first, second);
+    if (plain !== undefined) {
       this.plain ??= this.encoder.plainEncoder();
       const at = code.room(longestCode);
       const size = this.plain.encode(mnemonic, plain, code.bytes, at);
@@ -123,10 +177,10 @@ export class ComposedLines {
         return { at, size, column, end };
       }
     }
-    const parsed = operands.map((operand) => operand.parsed);
+    const operands = first === undefined ? [] : second === undefined ? [first.parsed] : [first.parsed, second.parsed];
     const instruction: ParsedInstruction = {
       mnemonic,
-      operands: parsed,
+      operands,
       prefixes: noPrefixes,
       encodingHint: '',
       range: nowhere,
@@ -150,15 +204,19 @@ export class ComposedLines {
     }
     if (length === 4 && (tokens[2]!.type !== 44 /* , */ || (tokens[3]!.type === T.Identifier && !isName(tokens[3]!))))
       return undefined;
-    const operands: KnownOperand[] = [];
-    for (let i = 1; i < length; i += 2) {
-      const operand = this.operand(tokens[i]!.text);
+    let operand: KnownOperand | undefined;
+    let second: KnownOperand | undefined;
+    if (length > 1) {
+      operand = this.operand(tokens[1]!.text);
       if (operand === undefined) return undefined;
-      operands.push(operand);
+      if (length === 4) {
+        second = this.operand(tokens[3]!.text);
+        if (second === undefined) return undefined;
+      }
     }
     const last = tokens[length - 1]!;
     const onLine = first.line === line && last.line === line;
-    return this.code(mnemonic, operands, onLine ? first.column : 0, onLine ? last.end : line.text.length);
+    return this.code(mnemonic, operand, second, onLine ? first.column : 0, onLine ? last.end : line.text.length);
   }
 
   /** `jz .loop`, where no macro has such a name. */
@@ -193,11 +251,19 @@ export class ComposedLines {
       const value = numberValue(BigInt(text));
       return this.known({ kind: 'immediate', value, size: 0, strict: false, range: nowhere });
     }
+    const address = registerAddress(text, this.identifiers);
+    if (address !== undefined) return this.keep(text, address);
     const match = addressWithNumber.exec(text);
     if (match === null) return undefined;
     const pattern = this.addresses.get(match[1]!);
     if (pattern === undefined) return undefined;
     return this.known({ ...pattern.operand, displacement: numberValue(pattern.rest + lastNumber(match)) });
+  }
+
+  private keep(text: string, parsed: ParsedOperand): KnownOperand {
+    const operand = this.known(parsed);
+    this.operands.set(text, operand);
+    return operand;
   }
 
   /** The same of a macro's line with arguments put in; only operands of one token are looked for again. */
@@ -242,13 +308,52 @@ export class ComposedLines {
     }
   }
 
+  /** Takes a line apart in which symbols stand: they may come again in the same operands. */
+  learnSymbolic(
+    text: string,
+    tokens: readonly Token[],
+    { mnemonic, operands, prefixes, encodingHint }: ParsedInstruction,
+    slots: readonly ValueSlot[],
+  ): void {
+    if (prefixes.length > 0 || encodingHint !== '' || operands.length > 2 || isBranchName(mnemonic)) return;
+    const match = instructionLine.exec(text);
+    if (match === null) return;
+    const written = match[5] !== undefined ? 2 : match[4] !== undefined ? 1 : 0;
+    if (written !== operands.length || match[3]!.toLowerCase() !== mnemonic) return;
+    for (const { identifier } of tokens) if (identifier !== undefined && !isPlain(identifier)) return;
+    this.mnemonics.set(match[3]!, mnemonic);
+    let from = match[1]!.length + match[3]!.length;
+    for (let i = 0; i < written; i++) {
+      const operand = operands[i]!;
+      const written = match[4 + i]!;
+      const column = text.indexOf(written, from);
+      from = column + written.length;
+      if (!isContextFree(operand) || written.length > longestOperand) continue;
+      const slot = slots.find(
+        ({ value, memory }) => memory === operand || (operand.kind === 'immediate' && operand.value === value),
+      );
+      // The passes will fill in the one that the parser made.
+      if (slot !== undefined) this.symbolic.set(written, new SymbolicOperand({ ...operand }, slot.expression, column));
+    }
+  }
+
   /** Names may mean something else from now on. */
   forget(): void {
     this.mnemonics.clear();
     this.operands.clear();
+    this.symbolic.clear();
     this.addresses.clear();
     this.plain = undefined;
   }
+}
+
+// Arrays that are made with their elements in them: one that grows gets room for many more than there ever are.
+const noOperands: readonly PlainOperand[] = [];
+function single({ plain }: KnownOperand): readonly PlainOperand[] | undefined {
+  return plain && [plain];
+}
+function pair({ plain }: KnownOperand, { plain: second }: KnownOperand): readonly PlainOperand[] | undefined {
+  return plain && second && [plain, second];
 }
 
 function isBranch({ keyword }: Identifier): boolean {

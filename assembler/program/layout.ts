@@ -239,7 +239,9 @@ export class Layout {
       return;
     }
     let again = item.encoded === undefined;
-    for (const slot of item.slots) {
+    const { slots } = item;
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!;
       const { value } = slot;
       const { offset, base, forward } = value;
       const problem = this.fill(slot, item);

@@ -1,3 +1,4 @@
+import type { Frame } from '../diagnostics';
 import type { Token } from '../source/token';
 import { ProgramSymbol } from './symbol';
 
@@ -29,6 +30,18 @@ export class Symbols {
     const symbol = this.of(token.text);
     symbol.references.push(token);
     symbol.uses++;
+    return symbol;
+  }
+
+  /**
+   * The symbol of a label in front of a statement.
+   * @param enters later local names belong to it, as to every label but one of EQU
+   */
+  define(label: Token, frame: Frame | undefined, enters: boolean): ProgramSymbol {
+    const symbol = this.of(label.text);
+    if (!symbol.definition || symbol.definition.line.builtin) symbol.definition = label;
+    if (frame?.macroName !== undefined && !symbol.definedInMacro) symbol.definedInMacro = frame.macroName;
+    if (enters) this.enter(label.text);
     return symbol;
   }
 

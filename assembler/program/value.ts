@@ -44,7 +44,9 @@ export function placed(result: Result, here: Section | undefined): Placed | unde
 function placedLinear(result: Linear, here: Section | undefined): Placed | undefined {
   let section: Section | undefined;
   let selfRelative = false;
-  for (const { base, coefficient } of result.terms) {
+  const { terms } = result;
+  for (let i = 0; i < terms.length; i++) {
+    const { base, coefficient } = terms[i]!;
     if (isRegister(base)) return undefined;
     if (result.unknown) {
       // A known address in the sum: what it is relative to is known before the rest is.
