@@ -101,6 +101,37 @@ judge('a 32-bit program runs', ran.output === 'thirty-two bits\n' && ran.status 
 const lines = run('gdb', '-batch', '-ex', 'info line _start', 'program');
 judge('gdb shows its lines', /Line 4 of "program\.asm"/.test(lines.output), lines.output + lines.errors);
 
+// Thread-local storage, weak and common symbols: what GCC's half says of them decides.
+const linkage = readFileSync(join(cases, 'elf64-linkage.asm'), 'latin1');
+object(
+  'linkage.o',
+  assemble('linkage.asm', linkage, { format: 'elf64' }, folderReader(scratch)).output ?? new Uint8Array(),
+);
+writeFileSync(
+  join(scratch, 'main.c'),
+  `#include <stdio.h>
+extern __thread long counter;
+extern char pool[64];
+extern int small;
+extern long twice(void);
+extern int weakling(void), absent(void) __attribute__((weak));
+extern long table[3];
+char shared_buffer[16];
+long helper(void) { return counter; }
+int weakling(void) { return 8; }
+int main(void) {
+  *(int *)pool = 1000;
+  long sum = twice();
+  printf("%ld %ld %d %d %d %d\\n", sum, counter, weakling(), absent == 0, small, table[2] == (long)(shared_buffer + 8));
+  return 0;
+}
+`,
+);
+const beside = run('gcc', '-o', 'linkage', 'main.c', 'linkage.o');
+judge('thread-local, weak and common symbols link beside GCC', beside.status === 0, beside.errors);
+const said = run('./linkage');
+judge('and mean what GCC means', said.output === '42 42 8 1 0 1\n', JSON.stringify(said));
+
 rmSync(scratch, { recursive: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
