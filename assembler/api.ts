@@ -51,6 +51,8 @@ export interface AssembleOptions {
   debug?: boolean;
   /** What names of files are relative to, for debuggers; not said unless given. */
   directory?: string;
+  /** The name of the output file, for the map that `[map]` asks for; the source's without extension unless given. */
+  outputFile?: string;
   /** Ask for the listing text. */
   listing?: boolean;
   /** Environment variables, for `%!NAME` and `%ifenv`; none unless given. */
@@ -119,6 +121,8 @@ export interface AssembleResult {
   /** Files read, in order of first use. */
   dependencies: string[];
   listing?: string;
+  /** What `[map]` of a `bin` program asks for; `file` as the source names it, or `stdout` (where it names none) or `stderr`. */
+  map?: { file: string; text: string };
   /** Address of the first byte of a `bin` program (`org`), 0 where none. */
   origin: number;
 }

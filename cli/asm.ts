@@ -1,4 +1,4 @@
-import type { AssembleOptions, Diagnostic } from '../assembler/api';
+import type { AssembleOptions, AssembleResult, Diagnostic } from '../assembler/api';
 import { preprocess } from '../assembler/preprocess';
 import { ExitStatus } from '../debug-adapter/exit-status';
 import { SettlingReader } from '../debug-adapter/program/file-access';
@@ -116,14 +116,21 @@ async function asm(args: readonly string[], environment: Environment<Tools>): Pr
     else environment.out(text);
     return diagnostics.some(({ severity }) => severity === 'error') ? ExitStatus.BadInput : 0;
   }
-  const result = environment.tools.assemble(input, source, settings, reader);
+  const result = environment.tools.assemble(input, source, { ...settings, outputFile: output }, reader);
   report(result.diagnostics, options, environment);
   if (!result.output) return ExitStatus.BadInput;
   environment.writeFile(output, result.output);
   const listing = options.get('-l');
   if (listing !== undefined) environment.writeFile(listing, result.listing ?? '');
+  if (result.map) writeMap(result.map, environment);
   rules(result.dependencies);
   return 0;
+}
+
+function writeMap({ file, text }: NonNullable<AssembleResult['map']>, environment: Environment<Tools>): void {
+  if (file === 'stdout') environment.out(text);
+  else if (file === 'stderr') environment.err(text);
+  else environment.writeFile(file, text);
 }
 
 function report(diagnostics: readonly Diagnostic[], options: Options, environment: Environment<Tools>): void {

@@ -178,6 +178,13 @@ describe('asm: dependencies and preprocessing, as nasm 2.16 prints them', () => 
     expect((await asm('asm -MD r.d a.asm')).files['r.d']).toBe(`a : ${files}\n\n`);
   });
 
+  it('writes the map that the source asks for', async () => {
+    const { files: made } = await ringsideIn(real, { 'm.asm': '[map all m.map]\na: nop\n' }, 'asm m.asm -o m.bin');
+    expect(made['m.map']).toContain('Source file:  m.asm\nOutput file:  m.bin\n');
+    const printed = await ringsideIn(real, { 'm.asm': '[map]\na: nop\n' }, 'asm m.asm');
+    expect(printed.out).toContain('Output file:  m\n');
+  });
+
   it('puts messages where they are wanted', async () => {
     const wrong = { 'w.asm': ' frob x\n' };
     const message = expect.stringMatching(/^w\.asm:1: error: parser: instruction expected/);

@@ -61,6 +61,7 @@ function unifyNobits(place: BinPlace): void {
   place.vstart ??= place.start;
   place.valign ??= place.align;
   place.vfollows ??= place.follows;
+  place.follows = undefined;
   if (place.vstart !== undefined) place.start = place.vstart;
 }
 

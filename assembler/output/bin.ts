@@ -7,6 +7,7 @@ import { Section } from '../program/section';
 import { isSpecial } from '../program/symbols';
 import { readBinAttributes } from './bin-attributes';
 import { type BinPlace, placeSections } from './bin-layout';
+import { type MapRequest, mapText, readMapRequest } from './bin-map';
 import type { ContentsWriter, Field, FieldResolver } from './contents';
 import type { FormatProgram, OutputFormat } from './format';
 
@@ -24,7 +25,10 @@ export class BinFormat implements OutputFormat, FieldResolver {
 
   constructor(private readonly program: FormatProgram) {}
 
+  private mapRequest: MapRequest | undefined;
+
   reset(): void {
+    this.mapRequest = undefined;
     for (const place of this.places.values()) {
       place.align = place.valign = place.start = place.vstart = undefined;
     }
@@ -69,8 +73,7 @@ export class BinFormat implements OutputFormat, FieldResolver {
 
   directive(value: DirectiveValue): void {
     if (value.name.text.toLowerCase() === 'map') {
-      const range = new TokenRange(value.name, value.tokens[value.tokens.length - 1] ?? value.name);
-      this.program.diagnostics.warning('other', 'map files are not supported: none is written', range);
+      this.mapRequest = readMapRequest(value.text, this.mapRequest);
       return;
     }
     const expression = value.tokens.length ? value.parser.parse() : undefined;
@@ -182,6 +185,14 @@ export class BinFormat implements OutputFormat, FieldResolver {
     const file = new Uint8Array(size);
     for (const { section, start } of written) file.set(contents.bytes.get(section)!, start! - this.start);
     return file;
+  }
+
+  map(sourceFile: string, outputFile: string): { file: string; text: string } | undefined {
+    const { mapRequest, order, start, program } = this;
+    if (!mapRequest) return undefined;
+    const symbols = program.definitionOrder;
+    const contents = { sourceFile, outputFile, origin: start, places: order, symbols };
+    return { file: mapRequest.file ?? 'stdout', text: mapText(mapRequest, contents) };
   }
 }
 

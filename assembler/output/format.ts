@@ -53,4 +53,6 @@ export interface OutputFormat {
   addressOf(section: Section): number;
   fileOffsetOf(section: Section): number;
   file(contents: ContentsWriter): Uint8Array;
+  /** The map file, where the source asks for one; after {@link place}. */
+  map?(sourceFile: string, outputFile: string): { file: string; text: string } | undefined;
 }

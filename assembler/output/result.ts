@@ -28,6 +28,7 @@ export function conclude(assembly: Assembly): AssembleResult {
   const { diagnostics, format } = assembly;
   let output: Uint8Array | undefined;
   let listing: ListingWriter | undefined;
+  let map: AssembleResult['map'];
   let placed = false;
   if (assembly.complete) {
     assembly.beginOutput();
@@ -37,10 +38,14 @@ export function conclude(assembly: Assembly): AssembleResult {
     // Also where there will be no output: some of what is wrong shows only when bytes are made.
     const contents = new ContentsWriter(assembly.evaluator, diagnostics, format, assembly.layout, listing);
     contents.write(assembly.items, assembly.sections);
-    if (ok && diagnostics.errors === 0) output = format.file(contents);
+    if (ok && diagnostics.errors === 0) {
+      output = format.file(contents);
+      const { file } = diagnostics;
+      map = format.map?.(file, assembly.options.outputFile ?? file.replace(/\.[^./]*$/, ''));
+    }
     assembly.endOutput();
   }
-  return new Result(assembly, output, listing, placed);
+  return new Result(assembly, output, map, listing, placed);
 }
 
 /** Lists that not everybody asks for are made when somebody does. */
@@ -50,6 +55,7 @@ class Result implements AssembleResult {
   readonly origin: number;
   readonly output?: Uint8Array;
   readonly listing?: string;
+  readonly map?: { file: string; text: string };
   private readonly order: TextOrder;
   private symbolList: SymbolInfo[] | undefined;
   private macroList: MacroInfo[] | undefined;
@@ -58,6 +64,7 @@ class Result implements AssembleResult {
   constructor(
     private readonly assembly: Assembly,
     output: Uint8Array | undefined,
+    map: AssembleResult['map'],
     listing: ListingWriter | undefined,
     private readonly placed: boolean,
   ) {
@@ -67,6 +74,7 @@ class Result implements AssembleResult {
     this.dependencies = assembly.preprocessor.dependencies;
     this.origin = Number(assembly.layout.origin ?? 0);
     if (output) this.output = output;
+    if (map) this.map = map;
     if (output && listing) this.listing = listing.text();
   }
 
