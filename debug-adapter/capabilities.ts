@@ -1,5 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { exitReasonNamed } from '../isa/vmx/exit-reasons';
+import { faultFilters } from './requests/fault-filters';
 
 /** Stops at every VM exit, or at those whose reasons are named in its condition. */
 export const ANY_EXIT = 'vm-exit';
@@ -36,6 +37,7 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsHitConditionalBreakpoints: false,
   supportsEvaluateForHovers: true,
   exceptionBreakpointFilters: [
+    ...faultFilters,
     ...exitFilters,
     {
       filter: ANY_EXIT,
@@ -75,8 +77,9 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsTerminateThreadsRequest: false,
   supportsSetExpression: true,
   supportsTerminateRequest: true,
-  // The target offers no memory watches yet.
-  supportsDataBreakpoints: false,
+  supportsDataBreakpoints: true,
+  // The processor's own would be up to 8 bytes: these are of any length.
+  supportsDataBreakpointBytes: true,
   supportsReadMemoryRequest: true,
   supportsWriteMemoryRequest: true,
   supportsDisassembleRequest: true,

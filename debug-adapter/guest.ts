@@ -99,6 +99,14 @@ export class Guest {
     return this.disassembleOne(bytes, address, registers.codeBits);
   }
 
+  /** NASM syntax of the instruction at a linear address, in code of the present size. */
+  disassembleAt(address: bigint, cpu: number): string {
+    const { codeBits } = this.registers(cpu);
+    const bits = this.program.lines.entryAt(address)?.bits ?? codeBits;
+    const bytes = this.target.readVirtual(address, 15, cpu);
+    return this.tools.read(bytes, bits) ? this.disassembleOne(bytes, address, bits) : 'code that cannot be read';
+  }
+
   disassembleOne(bytes: Uint8Array, address: bigint, bits: 16 | 32 | 64): string {
     return this.tools.disassemble(bytes, address, bits, (a) => this.labelAt(a));
   }
@@ -116,7 +124,7 @@ export class Guest {
     return {
       registers,
       symbol: (name) => program.symbols.find(name, program.lines.toAssembled(here) ?? here)?.value,
-      named: (name) => exitValue(stop, name),
+      named: (name) => stopValue(stop, name),
       readLinear: (address, length) => target.readVirtual(address, length, cpu),
       readPhysical: (address, length) =>
         target.readPhysical(address, Math.max(0, Math.min(length, target.memorySize - address))),
@@ -124,8 +132,12 @@ export class Guest {
   }
 }
 
-/** Names that a condition on a VM exit may use. */
-function exitValue(stop: Stop | undefined, name: string): bigint | undefined {
+/** Names that a condition on a VM exit, or on an exception, may use. */
+function stopValue(stop: Stop | undefined, name: string): bigint | undefined {
+  if (stop?.kind === 'exception') {
+    const { vector, errorCode = 0, address = 0n } = stop;
+    return { vector: BigInt(vector), error_code: BigInt(errorCode), address }[name];
+  }
   if (stop?.kind !== 'exit') return undefined;
   const { record } = stop;
   const values: Record<string, bigint | undefined> = {

@@ -1,6 +1,7 @@
 import { MemoryEvent, Thread } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { baseName } from './program/paths';
+import { dataBreakpointInfo } from './requests/data-breakpoints';
 import { assign, completions, evaluateBody } from './requests/evaluate';
 import { disassembleBody, readMemoryBody, writeMemoryBody } from './requests/memory';
 import { RequestError } from './requests/request-error';
@@ -55,8 +56,32 @@ export class RingsideSession extends RunningSession {
     this.answer(response, () => {
       const options = (args.filterOptions ?? []).map((o) => ({ filter: o.filterId, condition: o.condition ?? '' }));
       const all = [...args.filters.map((filter) => ({ filter: String(filter) })), ...options];
-      return { breakpoints: this.live.breakpoints.setExits(all) };
+      return { breakpoints: this.live.breakpoints.setExceptions(all) };
     });
+  }
+
+  protected override dataBreakpointInfoRequest(
+    response: DebugProtocol.DataBreakpointInfoResponse,
+    args: DebugProtocol.DataBreakpointInfoArguments,
+  ): void {
+    this.answer(response, () => {
+      const { guest, variables } = this.still;
+      const { variablesReference: reference, name, bytes } = args;
+      if (!reference) return dataBreakpointInfo(guest, this.cpuOfFrame(args.frameId), name, bytes, args.asAddress);
+      const variable = variables.variables(reference).find((each) => each.name === name);
+      if (!variable) throw new RequestError(`there is no variable \`${name}\` here`);
+      if (variable.memoryReference === undefined || variable.evaluateName === undefined) {
+        return { dataId: null, description: `${name} is no address: there is no memory that it points at` };
+      }
+      return dataBreakpointInfo(guest, variables.cpuOf(reference), variable.evaluateName, bytes);
+    });
+  }
+
+  protected override setDataBreakpointsRequest(
+    response: DebugProtocol.SetDataBreakpointsResponse,
+    args: DebugProtocol.SetDataBreakpointsArguments,
+  ): void {
+    this.answer(response, () => ({ breakpoints: this.live.breakpoints.setData(args.breakpoints) }));
   }
 
   protected override breakpointLocationsRequest(

@@ -1,9 +1,11 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { FaultAutopsy } from '../hypervisor/autopsy';
 import type { ExitRecord } from '../hypervisor/exit-record';
+import { exceptionName, exceptionOf } from '../isa/exceptions';
 import { endingOf } from './exit-status';
 import type { Guest } from './guest';
-import { hex } from './inspect/addresses';
+import { hex, instructionPointer } from './inspect/addresses';
+import { errorCodeBits, errorCodeText } from './inspect/error-code';
 import type { Breakpoints } from './requests/breakpoints';
 import type { Halt } from './run-control/execution';
 
@@ -12,7 +14,7 @@ export type Explanation = Pick<
   DebugProtocol.StoppedEvent['body'],
   'reason' | 'description' | 'text' | 'hitBreakpointIds'
 > & {
-  /** A triple fault: its faults, each the cause of the next. */
+  /** An exception; of a triple fault all, each the cause of the next. */
   readonly details?: DebugProtocol.ExceptionDetails;
 };
 
@@ -55,6 +57,55 @@ export function explainExit(exit: ExitRecord, guest: Guest): string {
   return parts.join('\n');
 }
 
+/** An access to what is watched: what was accessed, by which instruction, and what stands there now. */
+function explainAccess(
+  { address, access, instruction, ahead }: Extract<Halt, { kind: 'watchpoint' }>,
+  guest: Guest,
+): Pick<Explanation, 'description' | 'text'> {
+  const cpu = guest.target.currentCpu;
+  const what = guest.describe(address);
+  const code = guest.disassembleAt(instruction, cpu);
+  const bytes = [...guest.target.readVirtual(address, 8, cpu)].map((byte) => byte.toString(16).padStart(2, '0'));
+  const lines = [
+    ahead ? `the next instruction will ${access} ${what}` : `${access} of ${what}`,
+    `by ${code} at ${guest.describe(instruction)}${ahead ? '' : ', or by the delivery of an interrupt or exception there'}`,
+    `${ahead ? 'before it' : 'now'} there is ${bytes.join(' ')}`,
+  ];
+  return { description: `${ahead ? 'In front of the' : 'After the'} ${access} of ${what}`, text: lines.join('\n') };
+}
+
+/** An exception that is about to be delivered, in words and as the protocol has it. */
+function explainException(halt: Extract<Halt, { kind: 'exception' }>, guest: Guest): Explanation {
+  const { vector, errorCode, address, detail, after } = halt;
+  const cpu = guest.target.currentCpu;
+  const registers = guest.registers(cpu);
+  const name = exceptionName(vector);
+  const { name: fullName = name } = exceptionOf(vector) ?? {};
+  const code = errorCode === undefined ? undefined : errorCodeText(vector, errorCode);
+  const lines = [
+    `${guest.currentInstruction(cpu)} at ${guest.describe(instructionPointer(registers))}`,
+    ...(code === undefined ? [] : [`error code ${hex(errorCode!)}: ${code}`]),
+    ...(address === undefined ? [] : [`address ${guest.describe(address)}, which CR2 will hold`]),
+    ...after.map((each) => `in the delivery of ${exceptionName(each.vector)}${each.detail && `: ${each.detail}`}`),
+    ...(detail ? [`cause: ${detail}`] : []),
+    'the handler has not been called yet: nothing is pushed, no register has changed',
+  ];
+  return {
+    reason: 'exception',
+    description: fullName === name ? name : `${fullName} (${name})`,
+    text: lines.join('\n'),
+    details: {
+      typeName: code === undefined ? name : `${name} (${hex(errorCode!)}: ${code})`,
+      fullTypeName: fullName,
+      message: detail || exceptionOf(vector)?.summary || name,
+      stackTrace: [
+        ...lines,
+        ...errorCodeBits(vector, errorCode).map((bit) => `  ${bit.name} = ${bit.text}: ${bit.summary}`),
+      ].join('\n'),
+    },
+  };
+}
+
 /** Why the guest stands still, in the protocol's words and in a person's. */
 export function explain(halt: Halt, guest: Guest, breakpoints: Breakpoints): Explanation {
   const count = guest.target.instructions;
@@ -74,7 +125,13 @@ export function explain(halt: Halt, guest: Guest, breakpoints: Breakpoints): Exp
       return { reason: instruction ? 'instruction breakpoint' : 'breakpoint', hitBreakpointIds: ids };
     }
     case 'watchpoint':
-      return { reason: 'data breakpoint', description: `${halt.access} of ${hex(halt.address)}` };
+      return {
+        reason: 'data breakpoint',
+        ...explainAccess(halt, guest),
+        hitBreakpointIds: breakpoints.dataHit(halt),
+      };
+    case 'exception':
+      return explainException(halt, guest);
     case 'exit':
       return {
         reason: 'exception',

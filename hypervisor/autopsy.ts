@@ -66,7 +66,7 @@ const nameOf = (vector: number): string => {
 };
 
 /** An error code in words (SDM 3A 6.13, 4.7). */
-function errorText(vector: number, code: number): string {
+export function errorText(vector: number, code: number): string {
   if (vector === PF) {
     const words = [
       code & 1 ? 'protection' : 'not present',

@@ -13,7 +13,7 @@ import {
   writeRegister,
   writeVirtual,
 } from './processor-view';
-import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
+import type { Registers, Snapshot, Stop, Target, VmcsFieldValue, Watchpoint } from './target';
 import { Transcript, type TranscriptMark } from './transcript';
 
 interface BareSnapshot extends Snapshot {
@@ -80,6 +80,16 @@ export class BareTarget implements Target {
 
   setBreakpoints(addresses: readonly bigint[]): void {
     this.machine.processor.setBreakpoints(addresses.map((address) => Number(BigInt.asIntN(64, address))));
+  }
+
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.machine.processor.setWatchpoints(
+      watchpoints.map((each) => ({ ...each, address: Number(BigInt.asIntN(64, each.address)) })),
+    );
+  }
+
+  setBreakOnExceptions(vectors: readonly number[]): void {
+    this.machine.setExceptionStops(vectors);
   }
 
   setBreakOnExits(): void {}

@@ -6,7 +6,7 @@ import type { PlatformState } from '../machine/platform';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import { InputLog, type InputLogState, type LoggedInput, momentOf } from './input-log';
 import { Hash, hashValues, readRegisters, snapshotCost, writeRegister } from './processor-view';
-import type { Registers, Snapshot, Stop, Target, VmcsFieldValue } from './target';
+import type { Registers, Snapshot, Stop, Target, VmcsFieldValue, Watchpoint } from './target';
 import { Transcript, type TranscriptMark } from './transcript';
 import { CR0_FORCED, CR4_FORCED, guestViewOfCr0, guestViewOfCr4 } from './vmm/control-registers';
 import type { ExitLogState, RawExit } from './vmm/exit-log';
@@ -97,6 +97,16 @@ export class EptTarget implements Target {
 
   setBreakpoints(addresses: readonly bigint[]): void {
     this.machine.processor.setBreakpoints(addresses.map((address) => Number(BigInt.asIntN(64, address))));
+  }
+
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.machine.processor.setWatchpoints(
+      watchpoints.map((each) => ({ ...each, address: Number(BigInt.asIntN(64, each.address)) })),
+    );
+  }
+
+  setBreakOnExceptions(vectors: readonly number[]): void {
+    this.machine.setExceptionStops(vectors);
   }
 
   setBreakOnExits(reasons: readonly string[]): void {

@@ -2,6 +2,8 @@
  * A guest that can be run, stopped and looked into, whatever runs it: the bare machine or a VMM. The debug adapter and
  * the command line see only this. Everything here is deterministic: `run` to the same instruction count gives the same state.
  */
+
+import type { RaisedException } from '../machine/machine';
 import type { FaultAutopsy } from './autopsy';
 import type { ExitRecord, ExitSummary } from './exit-record';
 import type { LoggedInput } from './input-log';
@@ -20,8 +22,10 @@ export type Stop =
   | { kind: 'limit' }
   /** About to execute the instruction at a breakpoint's linear address. */
   | { kind: 'breakpoint'; address: bigint }
-  /** A memory watch was hit by the instruction just executed. */
-  | { kind: 'watchpoint'; address: bigint; access: 'read' | 'write' }
+  /** A watchpoint was hit by the instruction just executed, or by the delivery of an event. `instruction`: where RIP stood then. */
+  | { kind: 'watchpoint'; address: bigint; access: 'read' | 'write'; instruction: bigint }
+  /** In front of the delivery of an exception: RIP is at the instruction that raised it, and nothing was changed. */
+  | ({ kind: 'exception' } & RaisedException)
   /** A VM exit of a reason in `breakOnExits` was handled; the record is the last of the log. */
   | { kind: 'exit'; record: ExitRecord }
   /** The guest ended: port 0xF4 (value written), power-off, or halt with interrupts off. Nothing runs after it. */
@@ -32,6 +36,15 @@ export type Stop =
   | { kind: 'entry-failure'; explanation: string }
   /** The guest waits in HLT with interrupts on and no alarm is pending: only outside input can wake it. */
   | { kind: 'idle' };
+
+/** A stretch of guest-linear memory that is watched. */
+export interface Watchpoint {
+  readonly address: bigint;
+  /** Bytes, at least 1. */
+  readonly length: number;
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
 
 /** General registers and what is shown with them, at an instruction boundary. All 64-bit values. */
 export interface Registers {
@@ -99,6 +112,16 @@ export interface Target {
   setBreakpoints(addresses: readonly bigint[]): void;
   /** Names of exit reasons (isa/vmx) after whose handling `run` stops; ignored by `none`. */
   setBreakOnExits(reasons: readonly string[]): void;
+  /**
+   * Linear memory after whose accesses `run` stops, as a data breakpoint of the processor does; there may be any number, of any
+   * length. They never change what the guest computes.
+   */
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void;
+  /**
+   * Vectors (0 to 31) of exceptions in front of whose delivery `run` stops, once each; the next `run` delivers it. After
+   * {@link restore} it stops there again. They never change what the guest computes.
+   */
+  setBreakOnExceptions(vectors: readonly number[]): void;
 
   /** `cpu` counts from 0; without it {@link currentCpu} is meant, here and below. */
   registers(cpu?: number): Registers;

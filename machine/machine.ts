@@ -4,7 +4,17 @@ import { CodeCache } from './cpu/code-cache';
 import { type GuestFault, raise, Vector } from './cpu/fault';
 import { Leave, State } from './cpu/layout';
 import { CODE_RECORDS, CODE_TABLES, Processor } from './cpu/processor';
-import { deliverDebug, deliverFault, deliverInterrupt, type TripleFault } from './cpu/system/exceptions';
+import type { CpuEvent } from './cpu/system/event';
+import {
+  deliverDebug,
+  deliverFault,
+  deliverHeld,
+  deliverInterrupt,
+  ExceptionStop,
+  type FaultLink,
+  type HeldEvent,
+  type TripleFault,
+} from './cpu/system/exceptions';
 import type { MmuState } from './cpu/system/mmu';
 import { virtualInterruptDue } from './cpu/system/virtual-interrupts';
 import { Translator } from './cpu/translator/translator';
@@ -43,7 +53,23 @@ export type MachineStop =
   /** Halted with interrupts on, and no alarm is set. */
   | { kind: 'idle' }
   /** A VM exit was taken and its owner wants the machine to stop. */
-  | { kind: 'vm-exit' };
+  | { kind: 'vm-exit' }
+  /** What {@link Processor.setWatchpoints} asked for was accessed. Unsigned linear addresses. */
+  | { kind: 'watchpoint'; address: bigint; access: 'read' | 'write'; instruction: bigint }
+  /** In front of the delivery of an exception: the CPU stands at the instruction that raised it, and nothing was changed. */
+  | ({ kind: 'exception' } & RaisedException);
+
+/** An exception that is about to be delivered. */
+export interface RaisedException {
+  readonly vector: number;
+  readonly errorCode?: number;
+  /** #PF: the linear address that CR2 will hold. */
+  readonly address?: bigint;
+  /** The check that raised it; empty where nobody said. */
+  readonly detail: string;
+  /** The faults whose delivery failed before it, the first one first. */
+  readonly after: readonly { readonly vector: number; readonly detail: string }[];
+}
 
 /** Everything of a machine at one instant. */
 export interface MachineSnapshot {
@@ -54,6 +80,7 @@ export interface MachineSnapshot {
   readonly memory: MemorySnapshot;
   readonly platform: PlatformState;
   readonly ended: MachineStop | undefined;
+  readonly held: HeldEvent | undefined;
 }
 
 /**
@@ -80,6 +107,11 @@ export class Machine {
   afterSlice: (() => void) | undefined;
   /** Something outside the instruction stream wants control back (a VM exit's owner). */
   yielded: MachineStop | undefined;
+  /** Vectors of exceptions to stop at, a bit each. */
+  #exceptionStops = 0;
+  /** Where it stopped in front of exceptions last, and in front of which: those are delivered when the machine goes on. */
+  #stoppedAt = '';
+  readonly #stoppedFor = new Set<string>();
   #ended: MachineStop | undefined;
   #resetWanted = false;
 
@@ -170,6 +202,7 @@ export class Machine {
     let first = skip;
     const start = processor.state.linearIp;
     const starting = this.turn();
+    this.#deliverHeld();
     for (;;) {
       clock.fireDue(clock.now());
       if (this.#resetWanted) this.reset();
@@ -179,6 +212,8 @@ export class Machine {
         this.yielded = undefined;
         return stop;
       }
+      const watched = this.#takeHit();
+      if (watched) return watched;
       cpus.schedule();
       if (this.#takeDebugTrap()) continue;
       if (cpus.takeNmi()) continue;
@@ -207,6 +242,57 @@ export class Machine {
       first = false;
       if (leave === Leave.Breakpoint) return { kind: 'breakpoint' };
     }
+  }
+
+  /** The watchpoint that was hit, told once. */
+  #takeHit(): MachineStop | undefined {
+    const { debug } = this.processor;
+    const { hit } = debug;
+    if (hit === undefined) return undefined;
+    debug.hit = undefined;
+    const access = hit.write ? 'write' : 'read';
+    return { kind: 'watchpoint', address: unsigned(hit.address), access, instruction: unsigned(hit.instruction) };
+  }
+
+  /**
+   * Vectors of exceptions in front of whose delivery to stop (0 to 31). The guest cannot see it: what raised one raises it again
+   * when the machine goes on.
+   */
+  setExceptionStops(vectors: readonly number[]): void {
+    this.#exceptionStops = vectors.reduce((bits, vector) => bits | (1 << vector), 0);
+    this.processor.onException =
+      vectors.length === 0 ? undefined : (event, detail, chain) => this.#raised(event, detail, chain);
+  }
+
+  #raised(event: CpuEvent, detail: string, chain: readonly FaultLink[]): void {
+    const { vector, errorCode, addressLow, addressHigh } = event;
+    if ((this.#exceptionStops & (1 << vector)) === 0) return;
+    const { processor } = this;
+    const { state } = processor;
+    const place = [processor.retired, this.turn(), state.delivered, state.linearIp].join();
+    if (place !== this.#stoppedAt) this.#stoppedFor.clear();
+    this.#stoppedAt = place;
+    const which = `${vector} after ${chain.length}`;
+    if (this.#stoppedFor.has(which)) return;
+    this.#stoppedFor.add(which);
+    const linear = (BigInt(addressHigh >>> 0) << 32n) | BigInt(addressLow >>> 0);
+    this.yielded = {
+      kind: 'exception',
+      vector,
+      ...(errorCode !== undefined && { errorCode }),
+      ...(vector === Vector.PF && { address: linear }),
+      detail,
+      after: chain.map((link) => ({ vector: link.vector, detail: link.detail })),
+    };
+    throw new ExceptionStop();
+  }
+
+  #deliverHeld(): void {
+    const { processor } = this;
+    const { held } = processor;
+    if (held === undefined) return;
+    processor.held = undefined;
+    this.guarded(() => deliverHeld(processor, held));
   }
 
   #pendingInterrupt(): { vector: number; cause: string } | undefined {
@@ -321,6 +407,7 @@ export class Machine {
       memory: this.memory.snapshot(),
       platform: this.platform.save(),
       ended: this.#ended,
+      held: processor.held,
     };
   }
 
@@ -331,12 +418,17 @@ export class Machine {
     this.#ended = snapshot.ended;
     this.yielded = undefined;
     this.#resetWanted = false;
+    this.#stoppedAt = '';
+    processor.held = snapshot.held;
+    processor.debug.hit = undefined;
     this.memory.restore(snapshot.memory);
     this.cpus.load(snapshot.cpus, this.#heatThreshold);
     processor.mmu.load(snapshot.mmu);
     this.platform.load(snapshot.platform);
   }
 }
+
+const unsigned = (linear: number): bigint => BigInt.asUintN(64, BigInt(linear));
 
 /** The devices' view of physical memory. */
 export function guestMemory(memory: PhysicalMemory): GuestMemory {

@@ -1,6 +1,6 @@
 import { RequestError } from './request-error';
 
-type Kind = 'string' | 'number' | 'integer' | 'array' | 'object';
+type Kind = 'string' | 'boolean' | 'number' | 'integer' | 'array' | 'object';
 
 /** Arguments that a request cannot do without, by command; the protocol's own names. */
 const required: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
@@ -10,6 +10,8 @@ const required: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   setFunctionBreakpoints: { breakpoints: 'array' },
   setInstructionBreakpoints: { breakpoints: 'array' },
   setExceptionBreakpoints: { filters: 'array' },
+  dataBreakpointInfo: { name: 'string' },
+  setDataBreakpoints: { breakpoints: 'array' },
   breakpointLocations: { source: 'object', line: 'integer' },
   continue: { threadId: 'integer' },
   next: { threadId: 'integer' },
@@ -42,6 +44,9 @@ const optional: Readonly<Record<string, Kind>> = {
   start: 'integer',
   count: 'integer',
   frameId: 'integer',
+  variablesReference: 'integer',
+  bytes: 'integer',
+  asAddress: 'boolean',
   threadId: 'integer',
   offset: 'integer',
   instructionOffset: 'integer',
@@ -55,11 +60,13 @@ const elements: Readonly<Record<string, Readonly<Record<string, Readonly<Record<
   setBreakpoints: { breakpoints: { line: 'integer' } },
   setFunctionBreakpoints: { breakpoints: { name: 'string' } },
   setInstructionBreakpoints: { breakpoints: { instructionReference: 'string' } },
+  setDataBreakpoints: { breakpoints: { dataId: 'string' } },
   setExceptionBreakpoints: { filterOptions: { filterId: 'string' } },
 };
 
 const optionalInElements: Readonly<Record<string, Kind>> = {
   condition: 'string',
+  accessType: 'string',
   hitCondition: 'string',
   logMessage: 'string',
   offset: 'integer',

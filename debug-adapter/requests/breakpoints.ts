@@ -7,6 +7,8 @@ import { hex } from '../inspect/addresses';
 import { ExpressionError, evaluate } from '../inspect/expression';
 import { moveReference, parseMemoryReference } from '../inspect/memory';
 import { normalizePath } from '../program/paths';
+import { type DataBreakpoint, dataBreakpoint, meets } from './data-breakpoints';
+import { type FaultBreakpoint, faultBreakpoint, isFaultFilter } from './fault-filters';
 
 /** A breakpoint as the session keeps it. */
 interface Kept {
@@ -29,13 +31,15 @@ interface ExitBreakpoint {
   readonly condition?: string;
 }
 
-/** Turns the client's breakpoints into addresses and exit reasons, and decides at each hit whether it counts. */
+/** Turns the client's breakpoints into addresses, watchpoints, exit reasons and vectors, and decides at each hit whether it counts. */
 export class Breakpoints {
   #nextId = 1;
   #byFile = new Map<string, Kept[]>();
   #functions: Kept[] = [];
   #instructions: Kept[] = [];
   #exits: ExitBreakpoint[] = [];
+  #faults: FaultBreakpoint[] = [];
+  #data: DataBreakpoint[] = [];
   #launched: ExitBreakpoint[] = [];
 
   /** @param log shows text in the console: log points, and conditions that cannot be evaluated */
@@ -90,10 +94,32 @@ export class Breakpoints {
     return answers;
   }
 
-  /** Filters are names of exit reasons, or {@link ANY_EXIT}; a condition of the latter may name reasons. */
-  setExits(filters: readonly { filter: string; condition?: string }[]): DebugProtocol.Breakpoint[] {
+  setData(given: readonly DebugProtocol.DataBreakpoint[]): DebugProtocol.Breakpoint[] {
+    this.#data = [];
+    const answers = given.map((each) => {
+      const made = dataBreakpoint(this.#nextId++, each);
+      if (typeof made === 'string') return this.#unverified(made);
+      this.#data.push(made);
+      return { id: made.id, verified: true };
+    });
+    this.#apply();
+    return answers;
+  }
+
+  /**
+   * Filters are those of faults (fault-filters.ts), names of exit reasons, or {@link ANY_EXIT}; a condition of the latter may name
+   * reasons.
+   */
+  setExceptions(filters: readonly { filter: string; condition?: string }[]): DebugProtocol.Breakpoint[] {
     this.#exits = [];
+    this.#faults = [];
     const answers = filters.map(({ filter, condition }) => {
+      if (isFaultFilter(filter)) {
+        const fault = faultBreakpoint(filter, condition?.trim() ?? '');
+        if (typeof fault === 'string') return this.#unverified(fault);
+        this.#faults.push(fault);
+        return { verified: true };
+      }
       const breakpoint = exitBreakpoint(filter, condition?.trim() ?? '');
       if (typeof breakpoint === 'string') return this.#unverified(breakpoint);
       if (this.guest.target.method === 'none') return this.#unverified('without a hypervisor there are no VM exits');
@@ -121,6 +147,10 @@ export class Breakpoints {
         (b) => b.reasons.includes(reason) && this.#holds(b.condition, stop),
       );
     }
+    if (stop.kind === 'watchpoint') return this.dataHit(stop).length > 0;
+    if (stop.kind === 'exception') {
+      return this.#faults.some((b) => b.vectors.includes(stop.vector) && this.#holds(b.condition, stop));
+    }
     if (stop.kind !== 'breakpoint') return true;
     let halt = false;
     for (const breakpoint of this.#at(stop.address)) {
@@ -135,6 +165,11 @@ export class Breakpoints {
   hit(address: bigint): { ids: number[]; instruction: boolean } {
     const here = this.#at(address);
     return { ids: here.map((b) => b.id), instruction: here.length > 0 && here.every((b) => b.instruction) };
+  }
+
+  /** Ids of the data breakpoints that an access meets. */
+  dataHit(stop: Extract<Stop, { kind: 'watchpoint' }>): number[] {
+    return this.#data.filter((each) => meets(each, stop) && this.#holds(each.condition, stop)).map(({ id }) => id);
   }
 
   #all(): Kept[] {
@@ -162,7 +197,12 @@ export class Breakpoints {
   #apply(): void {
     const addresses = new Set(this.#all().flatMap((b) => b.addresses));
     const reasons = new Set([...this.#launched, ...this.#exits].flatMap((b) => b.reasons));
-    this.guest.controller.setStops([...addresses], [...reasons]);
+    this.guest.controller.setStops({
+      breakpoints: [...addresses],
+      exits: [...reasons],
+      watchpoints: this.#data.map(({ watchpoint }) => watchpoint),
+      exceptions: [...new Set(this.#faults.flatMap((b) => b.vectors))],
+    });
   }
 
   #holds(condition: string | undefined, stop: Stop): boolean {

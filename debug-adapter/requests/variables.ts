@@ -50,6 +50,11 @@ export class Variables {
     return this.#container(reference).list();
   }
 
+  /** The vCPU whose variables these are. */
+  cpuOf(reference: number): number {
+    return this.#container(reference).cpu;
+  }
+
   /** Sets a register by the name it has in its scope; gives the new value as shown. */
   set(reference: number, name: string, text: string): string {
     const { cpu, settable } = this.#container(reference);

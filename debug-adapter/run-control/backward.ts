@@ -5,6 +5,7 @@ import { Turn } from './event-loop';
 import type { Execution, Halt } from './execution';
 import type { CodeLines } from './forward';
 import type { Keepsake } from './snapshot-store';
+import { NO_STOPS, type Stops } from './stops';
 import { type Bookmark, type Position, samePosition } from './timeline';
 
 /** One instruction of the past: the state in front of it. */
@@ -24,9 +25,10 @@ interface Place {
 
 /** What a search through the past looks for. */
 interface Search {
-  readonly addresses: readonly bigint[];
-  readonly breakOnExits: readonly string[];
+  readonly stops: Stops;
   readonly matches: (stop: Stop) => boolean;
+  /** The access that led to where the search begins is one of those looked for. */
+  readonly lastAccess?: boolean;
 }
 
 /** Instructions looked at one by one for a step back by line: at first, and at most before giving up at the last found. */
@@ -36,6 +38,9 @@ const MARKS = [1_000_000, 100_000, 10_000, 1_000];
 
 /** Grid of slices in a search, in instructions: the same in each replay, whatever the speed. */
 const SLICE = 50_000;
+
+/** Kinds of stops that the user may have asked for. */
+const TOLD: readonly Stop['kind'][] = ['breakpoint', 'exit', 'watchpoint', 'exception'];
 
 /** Thrown inside, caught at the edge: the user cancelled, and all goes back to where it began. */
 class Cancelled extends Error {}
@@ -104,21 +109,40 @@ export class Backward {
     return this.#cancellable(() => this.#stepLine(cpu));
   }
 
-  /** To the last breakpoint or exit before now. */
+  /** To the last breakpoint, exit or exception before now, or in front of the last access to what is watched. */
   reverseContinue(cpu: number): Promise<Halt> {
     return this.#cancellable(async () => {
       const { execution } = this;
-      const search = {
-        addresses: execution.breakpoints,
-        breakOnExits: execution.breakOnExits,
-        matches: (stop: Stop) => execution.hooks.accept(stop, true),
-      };
-      const anything = search.addresses.length > 0 || search.breakOnExits.length > 0;
-      const found = anything && (await this.#findLast(search, execution.timeline.position(cpu), cpu));
-      if (found) return found as Halt;
-      await this.#seek(execution.timeline.start);
+      const { timeline, stops } = execution;
+      const before = timeline.position(cpu);
+      const matches = (stop: Stop) => execution.hooks.accept(stop, true);
+      const anything = Object.values(stops).some((list) => list.length > 0);
+      for (const lastAccess of anything ? [true, false] : []) {
+        const found = await this.#findLast({ stops, matches, lastAccess }, before, cpu);
+        if (!found) break;
+        if (found.kind !== 'watchpoint') return found as Halt;
+        if (await this.#inFrontOf(found)) return { ...found, ahead: true };
+        if (!samePosition(timeline.position(cpu), before)) return found;
+      }
+      await this.#seek(timeline.start);
       return { kind: 'history-start' };
     });
+  }
+
+  /**
+   * From behind an access to in front of the instruction that made it. False, and the state as it was, where that is not the state
+   * one instruction earlier: the access was of the delivery of an event.
+   */
+  async #inFrontOf(access: Extract<Stop, { kind: 'watchpoint' }>): Promise<boolean> {
+    const { timeline, target } = this.execution;
+    const behind = timeline.bookmark();
+    const maker = target.currentCpu;
+    if (target.instructions > timeline.start) {
+      await this.#seek(target.instructions - 1);
+      if (target.currentCpu === maker && timeline.position().address === access.instruction) return true;
+    }
+    timeline.restore(behind);
+    return false;
   }
 
   async #cancellable(operation: () => Promise<Halt>): Promise<Halt> {
@@ -239,7 +263,7 @@ export class Backward {
       if (this.read(bytes, codeBits)?.length === Number(length)) addresses.push(next.address - length);
     }
     const matches = () => target.currentCpu === cpu && leadsTo(this.#moment(cpu), last, next);
-    const found = await this.#findLast({ addresses, breakOnExits: [], matches }, end, cpu);
+    const found = await this.#findLast({ stops: { ...NO_STOPS, breakpoints: addresses }, matches }, end, cpu);
     return found ? this.#moment(cpu) : undefined;
   }
 
@@ -262,7 +286,7 @@ export class Backward {
     const { execution } = this;
     const { timeline, target } = execution;
     await this.#seek(from);
-    timeline.setStops([], []);
+    timeline.setStops(NO_STOPS);
     const turn = new Turn();
     const moments: Moment[] = [];
     const known = new Map<bigint, Moment>();
@@ -316,17 +340,19 @@ export class Backward {
     const { execution } = this;
     const { timeline, target } = execution;
     timeline.restore(kept);
-    timeline.setStops(search.addresses, search.breakOnExits);
+    timeline.setStops(search.stops);
     const start = target.instructions;
     const turn = new Turn();
     let ordinal = 0;
     const consider = (stop: Stop): boolean => {
-      if (samePosition(timeline.position(cpu), before) || !search.matches(stop)) return false;
+      const here = samePosition(timeline.position(cpu), before);
+      if (here && !(search.lastAccess && stop.kind === 'watchpoint')) return false;
+      if (!search.matches(stop)) return false;
       return stay(ordinal++);
     };
     const atBreakpoint = (): Stop | undefined => {
       const address = instructionPointer(target.registers());
-      return search.addresses.includes(address) ? { kind: 'breakpoint', address } : undefined;
+      return search.stops.breakpoints.includes(address) ? { kind: 'breakpoint', address } : undefined;
     };
     const first = target.instructions < end || before.instructions === end ? atBreakpoint() : undefined;
     if (first && consider(first)) return first;
@@ -335,7 +361,7 @@ export class Backward {
       const slice = start + (Math.floor((target.instructions - start) / SLICE) + 1) * SLICE;
       const from = target.instructions;
       const stop = timeline.run(Math.min(slice, end));
-      if (stop.kind === 'breakpoint' || stop.kind === 'exit' || stop.kind === 'watchpoint') {
+      if (TOLD.includes(stop.kind)) {
         if (consider(stop)) return stop;
       } else if (stop.kind === 'limit') {
         // What stands at the very end belongs to the next interval, which has been searched already.
@@ -344,6 +370,20 @@ export class Backward {
         if (hit && consider(hit)) return hit;
       } else break;
       await turn.yieldIfDue();
+    }
+    return end === before.instructions ? this.#replayRest(search, before, cpu, consider) : undefined;
+  }
+
+  /** What lies between the first state of the last instruction count and where the search began: faults, exits, interrupts. */
+  #replayRest(search: Search, before: Position, cpu: number, consider: (stop: Stop) => boolean): Stop | undefined {
+    const { timeline, target } = this.execution;
+    const { breakpoints } = search.stops;
+    timeline.setStops({ ...search.stops, breakpoints: [...breakpoints, before.address] });
+    while (target.instructions === before.instructions && !samePosition(timeline.position(cpu), before)) {
+      const stop = timeline.run(before.instructions + 1);
+      if (!TOLD.includes(stop.kind) || target.instructions > before.instructions) return undefined;
+      const meant = stop.kind !== 'breakpoint' || breakpoints.includes(stop.address);
+      if (meant && consider(stop)) return stop;
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import type { Registers, Stop, Target } from '../../hypervisor/target';
 import { instructionPointer } from '../inspect/addresses';
 import { Turn } from './event-loop';
+import { NO_STOPS, type Stops } from './stops';
 import type { Timeline } from './timeline';
 
 /** Why a run-control operation came to its end. */
@@ -13,7 +14,9 @@ export type Halt =
   | { kind: 'history-start' }
   /** The instruction count that was asked for. */
   | { kind: 'goto' }
-  | Exclude<Stop, { kind: 'limit' } | { kind: 'idle' }>;
+  /** `ahead`: going backwards, the instruction that made the access is the next one. */
+  | (Extract<Stop, { kind: 'watchpoint' }> & { readonly ahead?: true })
+  | Exclude<Stop, { kind: 'limit' } | { kind: 'idle' } | { kind: 'watchpoint' }>;
 
 /** What the owner of a run learns while it goes on. */
 export interface RunHooks {
@@ -21,7 +24,7 @@ export interface RunHooks {
   advanced(): void;
   /** A replay is under way: instructions done, of those to do. */
   replaying(done: number, total: number): void;
-  /** Whether to halt at a breakpoint or exit that the user has set: conditions, and log points unless `replayed`. */
+  /** Whether to halt at what the user has set: conditions, and log points unless `replayed`. */
   accept(stop: Stop, replayed: boolean): boolean;
   /** The guest waits in HLT for input that only the user can give. */
   idle(): void;
@@ -36,7 +39,7 @@ export interface Goal {
   readonly limit?: number;
   /** The CPU's own count of instructions at which it ends; the others go on meanwhile, each in its turn. */
   readonly ownLimit?: number;
-  /** The user's breakpoints and exits are passed over: a replay on the way to somewhere else. */
+  /** What the user wants to stop at is passed over: a replay on the way to somewhere else. */
   readonly blind?: boolean;
   /** Instruction counts between which a replay reports its progress. */
   readonly progress?: { readonly from: number; readonly to: number };
@@ -52,8 +55,7 @@ const SLICE_MILLISECONDS = 4;
  * breakpoints or exits are hit, or someone asks for a pause.
  */
 export class Execution {
-  #breakpoints: readonly bigint[] = [];
-  #breakOnExits: readonly string[] = [];
+  #stops = NO_STOPS;
   #pause = false;
   #slice = SLICE.first;
   #wake: () => void = () => {};
@@ -69,18 +71,13 @@ export class Execution {
     return this.timeline.target;
   }
 
-  get breakpoints(): readonly bigint[] {
-    return this.#breakpoints;
+  /** What the user wants to stop at; in force at once, also while running. */
+  get stops(): Stops {
+    return this.#stops;
   }
 
-  get breakOnExits(): readonly string[] {
-    return this.#breakOnExits;
-  }
-
-  /** The user's breakpoints (linear addresses) and exit reasons; in force at once, also while running. */
-  setUserStops(breakpoints: readonly bigint[], breakOnExits: readonly string[]): void {
-    this.#breakpoints = breakpoints;
-    this.#breakOnExits = breakOnExits;
+  set stops(stops: Stops) {
+    this.#stops = stops;
     if (this.#goal) this.#arm(this.#goal);
   }
 
@@ -148,8 +145,8 @@ export class Execution {
   }
 
   #arm(goal: Goal): void {
-    const user = goal.blind ? [] : this.#breakpoints;
-    this.timeline.setStops([...new Set([...user, ...(goal.addresses ?? [])])], goal.blind ? [] : this.#breakOnExits);
+    const user = goal.blind ? NO_STOPS : this.#stops;
+    this.timeline.setStops({ ...user, breakpoints: [...new Set([...user.breakpoints, ...(goal.addresses ?? [])])] });
   }
 
   #judge(stop: Stop, goal: Goal, before: number, cpu: number): Halt | 'goal' | undefined {
@@ -167,6 +164,7 @@ export class Execution {
         return this.#atBreakpoint(goal, stop.address, cpu);
       case 'exit':
       case 'watchpoint':
+      case 'exception':
         return goal.blind || !this.hooks.accept(stop, false) ? undefined : stop;
       case 'idle':
         return goal.blind ? 'goal' : undefined;
@@ -179,7 +177,7 @@ export class Execution {
     const { target } = this;
     if (target.currentCpu === cpu && goal.addresses?.includes(address) && (goal.reached?.(target.registers()) ?? true))
       return 'goal';
-    if (goal.blind || !this.#breakpoints.includes(address)) return undefined;
+    if (goal.blind || !this.#stops.breakpoints.includes(address)) return undefined;
     const stop: Stop = { kind: 'breakpoint', address };
     return this.hooks.accept(stop, false) ? stop : undefined;
   }

@@ -3,6 +3,7 @@ import { ToyProgram } from '../testing/toy-program';
 import { readToyInstruction, type ToyOptions, ToyTarget } from '../testing/toy-target';
 import type { Halt, RunHooks } from './execution';
 import { RunController } from './run-controller';
+import { NO_STOPS } from './stops';
 
 const RAX = 0;
 const RCX = 1;
@@ -62,10 +63,7 @@ class Session {
   }
 
   break(...labels: string[]): void {
-    this.controller.setStops(
-      labels.map((l) => BigInt(this.program.address(l))),
-      [],
-    );
+    this.controller.setStops({ ...NO_STOPS, breakpoints: labels.map((l) => BigInt(this.program.address(l))) });
   }
 
   get at(): bigint {
@@ -93,7 +91,7 @@ describe('forwards', () => {
   });
 
   it('stops at an exit whose reason is asked for, and tells its record', async () => {
-    s.controller.setStops([], ['CPUID']);
+    s.controller.setStops({ ...NO_STOPS, exits: ['CPUID'] });
     const halt = await s.controller.continue();
     expect(halt).toMatchObject({ kind: 'exit', record: { reason: 'CPUID', serial: 0 } });
     expect(s.at).toBe(s.address('end'));
@@ -248,7 +246,7 @@ describe('backwards', () => {
   });
 
   it('continues backwards to an exit', async () => {
-    s.controller.setStops([], ['CPUID']);
+    s.controller.setStops({ ...NO_STOPS, exits: ['CPUID'] });
     await s.controller.continue();
     const hash = s.target.hash();
     await s.controller.continue();
@@ -407,13 +405,13 @@ describe('a long history', () => {
     s.target.run(400_003);
     const hash = s.target.hash();
     s = new Session(endless());
-    s.controller.setStops([BigInt(s.program.org)], []);
+    s.controller.setStops({ ...NO_STOPS, breakpoints: [BigInt(s.program.org)] });
     for (let i = 0; i < 20; i++) {
       await s.controller.continue();
       await s.controller.next('instruction', 0);
       if (i % 3 === 0) await s.controller.stepBack('line', 0);
     }
-    s.controller.setStops([], []);
+    s.controller.setStops(NO_STOPS);
     await s.controller.goto(400_003);
     expect(s.target.hash()).toBe(hash);
   });

@@ -3,6 +3,7 @@ import { Backward } from './backward';
 import type { InstructionReader } from './control-flow';
 import { Execution, type Halt, type RunHooks } from './execution';
 import { type CodeLines, Forward } from './forward';
+import type { Stops } from './stops';
 import { type Position, Timeline } from './timeline';
 
 export type Granularity = 'instruction' | 'line';
@@ -45,9 +46,9 @@ export class RunController {
     return this.timeline.position(cpu);
   }
 
-  /** Linear addresses and names of exit reasons to stop at; may be set at any time. */
-  setStops(breakpoints: readonly bigint[], breakOnExits: readonly string[]): void {
-    this.#execution.setUserStops(breakpoints, breakOnExits);
+  /** What to stop at; may be set at any time. */
+  setStops(stops: Stops): void {
+    this.#execution.stops = stops;
   }
 
   continue(): Promise<Halt> {

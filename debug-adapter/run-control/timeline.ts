@@ -1,6 +1,7 @@
 import type { Stop, Target } from '../../hypervisor/target';
 import { instructionPointer } from '../inspect/addresses';
 import { type Keepsake, SnapshotStore } from './snapshot-store';
+import { NO_STOPS, type Stops } from './stops';
 
 /**
  * An instant of a run. The instruction count alone is not enough: a fault or a VM exit changes the state without retiring
@@ -50,8 +51,7 @@ export class Timeline {
   /** Edits that the present state contains: the first so many of `#edits`. */
   #applied = 0;
   #lastSnapshot = 0;
-  #breakpoints: readonly bigint[] = [];
-  #breakOnExits: readonly string[] = [];
+  #stops = NO_STOPS;
   #settled = true;
 
   constructor(readonly target: Target) {
@@ -89,12 +89,15 @@ export class Timeline {
   }
 
   /** Where {@link run} stops, until set otherwise. */
-  setStops(breakpoints: readonly bigint[], breakOnExits: readonly string[]): void {
+  setStops(stops: Stops): void {
+    const { target } = this;
+    const before = this.#stops;
     // A target may drop translated code when its breakpoints change: tell it only of changes.
-    if (!sameItems(breakpoints, this.#breakpoints)) this.target.setBreakpoints(breakpoints);
-    if (!sameItems(breakOnExits, this.#breakOnExits)) this.target.setBreakOnExits(breakOnExits);
-    this.#breakpoints = breakpoints;
-    this.#breakOnExits = breakOnExits;
+    if (!sameItems(stops.breakpoints, before.breakpoints)) target.setBreakpoints(stops.breakpoints);
+    if (!sameItems(stops.exits, before.exits)) target.setBreakOnExits(stops.exits);
+    if (!sameItems(stops.watchpoints, before.watchpoints)) target.setWatchpoints(stops.watchpoints);
+    if (!sameItems(stops.exceptions, before.exceptions)) target.setBreakOnExceptions(stops.exceptions);
+    this.#stops = stops;
   }
 
   /**
@@ -174,11 +177,10 @@ export class Timeline {
   /** From an instruction count's first state to a later one of the same count: behind a fault or an exit. */
   #runTo(position: Position): void {
     const { target } = this;
-    target.setBreakOnExits([]);
-    target.setBreakpoints([position.address]);
+    const stops = this.#stops;
+    this.setStops({ ...NO_STOPS, breakpoints: [position.address] });
     target.run(position.instructions + 1);
-    target.setBreakpoints(this.#breakpoints);
-    target.setBreakOnExits(this.#breakOnExits);
+    this.setStops(stops);
   }
 }
 

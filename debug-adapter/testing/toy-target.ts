@@ -283,6 +283,11 @@ export class ToyTarget implements Target {
     this.#breakpoints = new Set(addresses);
   }
 
+  /** Only the real machine knows of accesses and exceptions. */
+  setWatchpoints(): void {}
+
+  setBreakOnExceptions(): void {}
+
   setBreakOnExits(reasons: readonly string[]): void {
     this.#breakOnExits = new Set(reasons);
   }

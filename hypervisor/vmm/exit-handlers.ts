@@ -141,6 +141,7 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
     pages.push(found.guestPhysical);
   }
   vcpu.notePortAccess(port, size);
+  vcpu.noteMemoryAccess(linear, size, input);
   let value = 0;
   if (input) {
     value = vm.platform.readPort(port, size) >>> 0;

@@ -79,6 +79,14 @@ export class VCpu {
     this.processor.debug.noteIo(port, bytes, (this.vmcs.read32('guestCr4') & 8) !== 0);
   }
 
+  /** So does its access to memory, and the watchpoints of whoever debugs the guest. */
+  noteMemoryAccess(linear: bigint, bytes: number, write: boolean): void {
+    const { debug } = this.processor;
+    if (!debug.watching) return;
+    const instruction = this.vmcs.readNumber('guestCsBase') + this.vmcs.readNumber('guestRip');
+    debug.note(Number(BigInt.asIntN(64, linear)), bytes, write, instruction);
+  }
+
   /** The guest runs 64-bit code: EFER.LMA and CS.L. */
   get in64BitCode(): boolean {
     const { vmcs } = this;

@@ -5,6 +5,8 @@ import type { PhysicalMemory } from '../memory';
 import type { CpuState } from './cpu-state';
 import type { CpuProfile } from './system/cpuid';
 import type { DebugUnit } from './system/debug-unit';
+import type { CpuEvent } from './system/event';
+import type { FaultLink } from './system/exceptions';
 import type { Mmu } from './system/mmu';
 import type { Intercepts } from './vmx/intercepts';
 
@@ -43,6 +45,11 @@ export interface Cpu {
   interrupts: InterruptController;
   /** In VMX non-root mode: who decides about exits. */
   intercepts: Intercepts | undefined;
+  /**
+   * Asked before an exception is delivered, each of a chain in turn; throws ExceptionStop where whoever debugs the machine from
+   * outside wants it to stop there.
+   */
+  onException?: ((event: CpuEvent, detail: string, chain: readonly FaultLink[]) => void) | undefined;
   /** The VMX unit: executes VMXON..VMRESUME and the like. */
   executeVmx: InstructionHelper | undefined;
   /** MSR reads and writes that the devices own (local APIC); `undefined` if the index is none of theirs. */

@@ -52,7 +52,10 @@ export interface Endings {
   far(): void;
   /** The same instruction again, one retired. */
   again(): void;
-  /** A slow path is about to run: State.remaining must be up to date, as devices behind it look at the time. */
+  /**
+   * A slow path is about to run: State.remaining must be up to date, as devices behind it look at the time, and State.offset, as
+   * watchpoints tell whose access they met.
+   */
   beforeSlow(): void;
   /** A slow path ran: if it set State.boundary, the slice ends after this instruction. */
   checkBoundary(): void;

@@ -130,7 +130,7 @@ function buildFunction({ form, memory, repeat }: Variant, slow: SlowPaths): Code
     },
     far: () => code.return(i32(Result.Far)),
     again: () => code.return(i32(Result.Again)),
-    beforeSlow: () => {}, // the caller did it
+    beforeSlow: () => code.storeAt(32, State.offset, code.parameter(1)), // the caller stored what remains
     checkBoundary: () => {}, // the caller looks
   };
   const emitter = new InterpreterEmitter(
@@ -348,7 +348,10 @@ function inlineHandler(code: Code, { form, memory, repeat }: Variant, c: Handler
     },
     far: () => code.br(c.far),
     again: () => code.br(c.dispatch),
-    beforeSlow: () => code.storeAt(32, State.remaining, c.remaining),
+    beforeSlow: () => {
+      code.storeAt(32, State.offset, c.offset);
+      code.storeAt(32, State.remaining, c.remaining);
+    },
     checkBoundary: () => endAtBoundary(code, c.remaining),
   };
   semanticsOf(form)!(new InterpreterEmitter(code, form, memory, repeat, c.record, c.offset, c.slow, endings));

@@ -18,7 +18,8 @@ import { SlowPaths } from './slow-paths';
 import { branchesOutside, branchOutside, isNearBranch } from './system/branch-limits';
 import { type CpuProfile, profileOf } from './system/cpuid';
 import { DebugUnit, type Watchpoint } from './system/debug-unit';
-import { TripleFault } from './system/exceptions';
+import type { CpuEvent } from './system/event';
+import { ExceptionStop, type FaultLink, type HeldEvent, TripleFault } from './system/exceptions';
 import { instructionHelpers } from './system/helpers';
 import { Mmu } from './system/mmu';
 import type { Intercepts } from './vmx/intercepts';
@@ -82,6 +83,9 @@ export class Processor implements Cpu {
   stop: (() => boolean) | undefined;
   /** Delivers an exception that an instruction raised; true = leave the run loop. */
   deliverFault: (fault: GuestFault) => boolean = () => true;
+  /** An event whose delivery waits for the machine to go on. */
+  held: HeldEvent | undefined;
+  onException: ((event: CpuEvent, detail: string, chain: readonly FaultLink[]) => void) | undefined;
   /** Takes a VM exit; true = leave the run loop. */
   takeVmExit: (exit: VmExit) => boolean = () => true;
   /** The guest gets no further: each delivery of a fault leads to the next one. The run loop ought to be left. */
@@ -90,7 +94,7 @@ export class Processor implements Cpu {
   tripleFault: (fault: TripleFault) => boolean = () => true;
 
   #intercepts: Intercepts | undefined;
-  #pending: GuestFault | VmExit | TripleFault | undefined;
+  #pending: unknown;
   readonly #fault = new GuestFault();
   #sliceSize = 0;
   /** Instructions retired at the last fault or VM exit, and how many came at that count. */
@@ -270,9 +274,10 @@ export class Processor implements Cpu {
     if (instructions) this.code.flush();
   }
 
-  /** Replaces the stretches of linear memory that are watched from outside. */
+  /** Replaces the stretches of linear memory that are watched from outside; what was hit before is forgotten. */
   setWatchpoints(watchpoints: readonly Watchpoint[]): void {
     this.debug.setWatchpoints(watchpoints);
+    this.debug.hit = undefined;
     this.mmu.dropTags();
   }
 
@@ -315,7 +320,8 @@ export class Processor implements Cpu {
   // ---------------------------------------------------------------- called by the interpreter
 
   #note(thrown: unknown): void {
-    if (!(thrown instanceof GuestFault || thrown instanceof VmExit || thrown instanceof TripleFault)) throw thrown;
+    const known = [GuestFault, VmExit, TripleFault, ExceptionStop].some((kind) => thrown instanceof kind);
+    if (!known) throw thrown;
     this.#pending = thrown; // nothing else can be thrown before it is delivered
     this.state.u32[State.fault >>> 2] = 1;
   }
@@ -332,7 +338,7 @@ export class Processor implements Cpu {
     this.#pending = undefined;
     this.debug.discard();
     const leave = this.handle(pending);
-    if (this.debug.found !== 0) this.#cut();
+    if (this.debug.found !== 0 || this.debug.hit !== undefined) this.#cut();
     return leave || this.stop?.() ? 1 : 0;
   }
 
@@ -362,6 +368,10 @@ export class Processor implements Cpu {
         if (next instanceof GuestFault) return this.deliverFault(next);
         if (next instanceof VmExit) return this.takeVmExit(next);
         if (next instanceof TripleFault) return this.tripleFault(next);
+        if (next instanceof ExceptionStop) {
+          this.held = next.held;
+          return true;
+        }
       } catch (another) {
         next = another;
         continue;

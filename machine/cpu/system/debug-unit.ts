@@ -31,6 +31,15 @@ export interface Watchpoint {
   readonly writes: boolean;
 }
 
+/** An access to what is watched from outside. Linear addresses, signed. */
+export interface WatchHit {
+  /** The first byte that is watched and was accessed. */
+  readonly address: number;
+  readonly write: boolean;
+  /** Where RIP stood: at the instruction that did it. */
+  readonly instruction: number;
+}
+
 /** One of DR0..DR3 with its fields of DR7. */
 interface Breakpoint {
   bit: number;
@@ -47,8 +56,8 @@ export class DebugUnit {
   readonly instructions = new Set<number>();
   /** What the present instruction met, as bits of DR6. */
   found = 0;
-  /** The watchpoint that the present instruction hit. */
-  hit: { address: number; write: boolean } | undefined;
+  /** The watchpoint that the present instruction, or the delivery of an event in front of it, hit. */
+  hit: WatchHit | undefined;
   /** Called when an access met something: the slice is to end after the present instruction. */
   onMatch: () => void = () => {};
 
@@ -117,19 +126,24 @@ export class DebugUnit {
     }
     for (const { address, length, reads, writes } of this.#watchpoints) {
       if (address <= end && address + length > page)
-        bits |= (reads ? Watched.reads : 0) | (writes ? Watched.writes : 0);
+        // an instruction that modifies memory looks for a tag of writes only
+        bits |= (reads ? Watched.reads | Watched.writes : 0) | (writes ? Watched.writes : 0);
     }
     return bits;
   }
 
-  /** An access that was done, at a signed linear address. */
-  note(linear: number, bytes: number, write: boolean): void {
+  /**
+   * An access that was done, at a signed linear address.
+   * @param instruction linear address of the instruction that did it
+   */
+  note(linear: number, bytes: number, write: boolean, instruction = this.state.linearIp): void {
     const last = linear + bytes - 1;
     for (const { address, length, reads, writes } of this.#watchpoints) {
-      if (this.hit === undefined && (write ? writes : reads) && address <= last && address + length > linear) {
-        this.hit = { address: Math.max(address, linear), write };
-        this.onMatch();
-      }
+      if (!(write ? writes : reads) || address > last || address + length <= linear) continue;
+      // of an instruction that reads and writes there, the write is told
+      if (this.hit !== undefined && (this.hit.write || !write)) continue;
+      this.hit = { address: Math.max(address, linear), write, instruction };
+      this.onMatch();
     }
     const meets = ({ kind, first, last: end }: Breakpoint): boolean =>
       (kind === Kind.access || (kind === Kind.write && write)) && first <= last && end >= linear;

@@ -48,6 +48,21 @@ export class TripleFault {
   constructor(readonly chain: readonly FaultLink[]) {}
 }
 
+/**
+ * The machine stops in front of the delivery of an exception, for whoever debugs it from outside. Thrown by {@link Cpu.onException};
+ * nothing was changed, so that the instruction raises the exception again when the machine goes on.
+ */
+export class ExceptionStop {
+  /** What no instruction would raise again, as an interrupt or an injected event: to be delivered when the machine goes on. */
+  held: HeldEvent | undefined;
+}
+
+/** An event that came between instructions, whose delivery was put off. */
+export interface HeldEvent {
+  readonly event: CpuEvent;
+  readonly detail: string;
+}
+
 /** Classes of the double-fault rules (SDM 3A table 6-4): 0 benign, 1 contributory, 2 page fault. */
 function faultClass(vector: number): 0 | 1 | 2 {
   if (vector === Vector.PF || vector === Vector.VE) return 2;
@@ -69,6 +84,12 @@ function newEvent(): CpuEvent {
     debugStatus: 0,
   };
 }
+
+const NO_LINKS: readonly FaultLink[] = [];
+
+/** An exception, not an interrupt or INT n. */
+const isException = (type: number): boolean =>
+  type >= EventType.HardwareException && type !== EventType.SoftwareInterrupt;
 
 const current = newEvent();
 const software = newEvent();
@@ -108,7 +129,7 @@ export function deliverFault(cpu: Cpu, fault: GuestFault): void {
 
 /** Delivers a maskable interrupt at an instruction boundary; the run loop has checked IF and shadows. */
 export function deliverInterrupt(cpu: Cpu, vector: number): void {
-  deliver(cpu, betweenInstructions(cpu, vector, EventType.ExternalInterrupt));
+  deliverOnce(cpu, betweenInstructions(cpu, vector, EventType.ExternalInterrupt));
 }
 
 /** RF is set in the flags that it pushes where a repeated string instruction has iterations to go (SDM 3B 17.3.1.1). */
@@ -120,7 +141,7 @@ function betweenInstructions({ state }: Cpu, vector: number, type: number): CpuE
 
 /** Delivers an NMI at an instruction boundary; blocks further ones until IRET. */
 export function deliverNmi(cpu: Cpu): void {
-  deliver(cpu, betweenInstructions(cpu, Vector.NMI, EventType.Nmi));
+  deliverOnce(cpu, betweenInstructions(cpu, Vector.NMI, EventType.Nmi));
 }
 
 /**
@@ -131,7 +152,7 @@ export function deliverNmi(cpu: Cpu): void {
 export function deliverDebug(cpu: Cpu, debugStatus: number): void {
   betweenInstructions(cpu, Vector.DB, EventType.HardwareException);
   current.debugStatus = debugStatus;
-  deliver(cpu, current);
+  deliverOnce(cpu, current);
 }
 
 /**
@@ -148,7 +169,24 @@ export function deliverSoftware(cpu: Cpu, vector: number, type: number, length: 
 export function injectEvent(cpu: Cpu, event: CpuEvent): void {
   Object.assign(current, event);
   current.injected = true;
-  deliver(cpu, current, 'VM entry injected it');
+  deliverOnce(cpu, current, 'VM entry injected it');
+}
+
+/** Delivers what was held by an {@link ExceptionStop}. */
+export function deliverHeld(cpu: Cpu, { event, detail }: HeldEvent): void {
+  Object.assign(current, event);
+  deliverOnce(cpu, current, detail);
+}
+
+/** Delivers an event that came between instructions: should the machine stop on the way, the event is kept. */
+function deliverOnce(cpu: Cpu, event: CpuEvent, detail = ''): void {
+  const kept = cpu.onException && { ...event };
+  try {
+    deliver(cpu, event, detail);
+  } catch (thrown) {
+    if (thrown instanceof ExceptionStop && kept) thrown.held = { event: kept, detail };
+    throw thrown;
+  }
 }
 
 /**
@@ -169,10 +207,9 @@ function deliver(
   let chain: FaultLink[] | undefined;
   for (;;) {
     let dispatched = false;
+    if (isException(event.type)) cpu.onException?.(event, detail, chain ?? NO_LINKS);
     try {
-      if (event.type >= EventType.HardwareException && event.type !== EventType.SoftwareInterrupt && !event.injected) {
-        prepareException(cpu, event);
-      }
+      if (isException(event.type) && !event.injected) prepareException(cpu, event);
       dispatched = true;
       dispatch(cpu, event);
     } catch (error) {
