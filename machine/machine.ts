@@ -28,6 +28,8 @@ import { createPc, type PcOptions, type Platform, type PlatformState } from './p
 const CODE_BASE = 0x40000;
 /** Longest stretch between two looks at the world, in instructions. */
 const SLICE = 100_000;
+/** Exceptions in a row without an instruction that retires, after which whoever runs the machine gets control for once. */
+const MOST_WITHOUT_RETIRING = 20_000;
 /** Resume flag of RFLAGS. */
 const RF = 0x10000;
 /**
@@ -103,6 +105,8 @@ export class Machine {
   lookAt = Number.POSITIVE_INFINITY;
   /** Which CPU, or vCPU of a VMM, executes. */
   turn: () => number = () => this.cpus.current;
+  /** Ends the turn of the CPU, or vCPU, that executes; false if no other could run. */
+  endTurn: () => boolean = () => this.cpus.scheduler.pause();
   /** Called once at the end of the present slice, then forgotten. */
   afterSlice: (() => void) | undefined;
   /** Something outside the instruction stream wants control back (a VM exit's owner). */
@@ -114,6 +118,8 @@ export class Machine {
   readonly #stoppedFor = new Set<string>();
   #ended: MachineStop | undefined;
   #resetWanted = false;
+  /** The CPU only faults, and others wait. */
+  #turnOver = false;
 
   constructor(readonly options: MachineOptions) {
     const arena = CodeCache.bytes(CODE_TABLES, CODE_RECORDS);
@@ -136,10 +142,12 @@ export class Machine {
     processor.floatingPointError = (pending) => this.platform.pc.coprocessorError.signal(pending);
     processor.deliverFault = (fault) => this.#deliverFault(fault);
     processor.tripleFault = (fault) => this.#tripleFault(fault);
-    processor.onStuck = () => {
-      this.yielded ??= { kind: 'limit' };
+    processor.onStuck = (exceptions) => {
+      if (this.endTurn()) this.#turnOver = true;
+      else if (exceptions % MOST_WITHOUT_RETIRING === 0) this.yielded ??= { kind: 'limit' };
     };
-    processor.stop = () => this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted;
+    processor.stop = () =>
+      this.#ended !== undefined || this.yielded !== undefined || this.#resetWanted || this.#turnOver;
     this.platform.onDebugExit = (value) => this.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => this.end({ kind: 'ended', reason: 'power-off', value: 0 });
     this.platform.onA20 = (open) => processor.mmu.setA20(open);
@@ -204,6 +212,7 @@ export class Machine {
     const starting = this.turn();
     this.#deliverHeld();
     for (;;) {
+      this.#turnOver = false;
       clock.fireDue(clock.now());
       if (this.#resetWanted) this.reset();
       if (this.#ended) return this.#ended;

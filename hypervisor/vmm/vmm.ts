@@ -121,6 +121,7 @@ export class Vmm implements Vm {
     vmx.owner = () => this.#onExit();
     machine.externalInterrupt = () => this.#kick();
     machine.turn = () => this.vcpus.loaded;
+    machine.endTurn = () => this.vcpus.scheduler.pause();
     this.vcpus.reset();
   }
 

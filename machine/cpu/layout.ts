@@ -115,6 +115,9 @@ export const State = {
   pendingDebug: 0x648,
   /** i32: `remaining` before the last iteration of a repeated string instruction that has more to go, retired; 0 if none. */
   iteration: 0x64c,
+  /** u32: exceptions in a row without an instruction that retired, and the lower half of the count at the last one. */
+  exceptions: 0x658,
+  exceptionAt: 0x65c,
   /** The four PDPTE registers of PAE paging (SDM 3A 4.4.1). */
   pdpte: 0x660,
   /** Time in ticks, plus 1, at which the VMX-preemption timer runs out; 0 while it is off. */

@@ -1,6 +1,7 @@
 import type { Decoded } from '../../isa/decoded';
 import { decode, isDecoded } from '../../isa/decoder';
 import { allForms } from '../../isa/table';
+import { ExitReason } from '../../isa/vmx/exit-reasons';
 import type { Clock } from '../clock';
 import type { InterruptController } from '../devices/device';
 import { PageKind, type PhysicalMemory } from '../memory';
@@ -43,8 +44,8 @@ export const CODE_RECORDS = 1 << 18;
 /** Most regions alive at a time. */
 export const REGION_SLOTS = 4096;
 
-/** Faults and VM exits in a row without an instruction that retires, after which the run loop is left for once. */
-const MOST_WITHOUT_RETIRING = 20_000;
+/** Exceptions in a row without an instruction that retires, after each so many of which the run loop is told. */
+const MANY_WITHOUT_RETIRING = 100;
 
 /** What translates hot code; see translator.ts. */
 export interface RegionTranslator {
@@ -88,8 +89,8 @@ export class Processor implements Cpu {
   onException: ((event: CpuEvent, detail: string, chain: readonly FaultLink[]) => void) | undefined;
   /** Takes a VM exit; true = leave the run loop. */
   takeVmExit: (exit: VmExit) => boolean = () => true;
-  /** The guest gets no further: each delivery of a fault leads to the next one. The run loop ought to be left. */
-  onStuck: () => void = () => {};
+  /** The CPU gets no further: so many exceptions in a row, each delivery leading to the next. {@link stop} may end the slice. */
+  onStuck: (exceptions: number) => void = () => {};
   /** The processor went into shutdown; true = leave the run loop. */
   tripleFault: (fault: TripleFault) => boolean = () => true;
 
@@ -97,9 +98,6 @@ export class Processor implements Cpu {
   #pending: unknown;
   readonly #fault = new GuestFault();
   #sliceSize = 0;
-  /** Instructions retired at the last fault or VM exit, and how many came at that count. */
-  #handledAt = -1;
-  #handled = 0;
   #inHelper = false;
   #endSlice = false;
   readonly #run: (skip: number) => void;
@@ -354,14 +352,7 @@ export class Processor implements Cpu {
 
   /** Delivers an exception or takes a VM exit that was thrown; true = leave the run loop. Anything else is a bug. */
   handle(thrown: unknown): boolean {
-    const { retired } = this;
-    if (retired !== this.#handledAt) {
-      this.#handledAt = retired;
-      this.#handled = 0;
-    } else if (++this.#handled === MOST_WITHOUT_RETIRING) {
-      this.#handled = 0;
-      this.onStuck();
-    }
+    if (isException(thrown)) this.#countException();
     let next = thrown;
     for (;;) {
       try {
@@ -378,6 +369,15 @@ export class Processor implements Cpu {
       }
       throw next;
     }
+  }
+
+  #countException(): void {
+    const { u32 } = this.state;
+    const retired = this.retired >>> 0;
+    if (retired !== u32[State.exceptionAt >>> 2]) {
+      u32[State.exceptionAt >>> 2] = retired;
+      u32[State.exceptions >>> 2] = 0;
+    } else if (++u32[State.exceptions >>> 2] % MANY_WITHOUT_RETIRING === 0) this.onStuck(u32[State.exceptions >>> 2]);
   }
 
   /** Runs an instruction that is written in TypeScript. */
@@ -579,6 +579,10 @@ export class Processor implements Cpu {
     }
   }
 }
+
+/** An exception of the guest, to be delivered or taken as a VM exit. */
+const isException = (thrown: unknown): boolean =>
+  thrown instanceof GuestFault || (thrown instanceof VmExit && thrown.reason === ExitReason.ExceptionOrNmi);
 
 const hasErrorCode = (vector: number): boolean =>
   vector === 8 || (vector >= 10 && vector <= 14) || vector === 17 || vector === 21;

@@ -544,6 +544,7 @@ export class VmxUnit {
     const { processor } = this;
     const state = this.#state;
     this.#preemptionDeadline = undefined;
+    state.set32(State.iteration, 0); // RF says it now
     const vpid = state.get32(State.vpid);
     state.set32(State.nonRoot, 0);
     state.setNumber(State.eptp, 0);
