@@ -1,9 +1,9 @@
 /**
- * The Linux/x86 boot protocol (Documentation/arch/x86/boot.rst, zero-page.rst), versions 2.06 and later: bzImage.
+ * The Linux/x86 boot protocol (Documentation/arch/x86/boot.rst, zero-page.rst), versions 2.02 and later: bzImage.
  *
  * Three ways in: the 64-bit entry, the 32-bit entry, and the real-mode setup code at the file's begin. The first is
  * taken where the kernel has it. Kernels of protocols before 2.12 cannot say that they have a 32-bit entry, and programs
- * that only look like Linux (iPXE) have none: those run their setup code, with the BIOS to serve it.
+ * that only look like Linux (iPXE, SYSLINUX's memdisk) have none: those run their setup code, with the BIOS to serve it.
  */
 import type { GuestMemory } from '../memory-view';
 import type { BootState } from './boot-state';
@@ -36,7 +36,11 @@ const LOADED_HIGH = 0x01;
 const CAN_USE_HEAP = 0x80;
 const XLF_KERNEL_64 = 0x0001;
 const UNDEFINED_LOADER = 0xff;
-const OLDEST_VERSION = 0x206;
+/** The first with a pointer to the command line. */
+const OLDEST_VERSION = 0x202;
+/** What holds for protocols that do not say it: 2.02 of the initial RAM disk, before 2.06 of the command line. */
+const OLD_INITRD_ADDR_MAX = 0x37ffffff;
+const OLD_CMDLINE_SIZE = 255;
 
 // boot_params outside the setup header
 const ACPI_RSDP_ADDR = 0x070;
@@ -93,7 +97,7 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   const version = file.u16(VERSION);
   const protocol = `${version >> 8}.${String(version & 0xff).padStart(2, '0')}`;
   if (version < OLDEST_VERSION)
-    return loadError(`${name}: boot protocol ${protocol}; 2.06 is the oldest that is known`, VERSION);
+    return loadError(`${name}: boot protocol ${protocol}; 2.02 is the oldest that is known`, VERSION);
   if ((file.u8(LOADFLAGS) & LOADED_HIGH) === 0) {
     return loadError(`${name}: a zImage, which loads low; build a bzImage`, LOADFLAGS);
   }
@@ -108,7 +112,7 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   if (typeof placed !== 'number') return placed;
 
   const line = new ByteBuilder().text(options.commandLine).u8(0).bytes();
-  const longest = Math.min(file.u32(CMDLINE_SIZE), LONGEST_COMMAND_LINE);
+  const longest = version >= 0x206 ? Math.min(file.u32(CMDLINE_SIZE), LONGEST_COMMAND_LINE) : OLD_CMDLINE_SIZE;
   if (line.length - 1 > longest) {
     return loadError(
       `${name}: the command line has ${line.length - 1} bytes; this kernel takes ${longest}`,
@@ -117,8 +121,9 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   }
   memory.write(COMMAND_LINE, line);
 
-  const needed = Math.max(file.u32(INIT_SIZE), kernel.length);
-  const initrd = placeInitrd(memory, file, options.initrd, placed + needed, name);
+  const needed = Math.max(version >= 0x20a ? file.u32(INIT_SIZE) : 0, kernel.length);
+  const highest = version >= 0x203 ? file.u32(INITRD_ADDR_MAX) : OLD_INITRD_ADDR_MAX;
+  const initrd = placeInitrd(memory, options.initrd, placed + needed, highest, name);
   if (typeof initrd !== 'number') return initrd;
 
   const params =
@@ -177,16 +182,16 @@ function placeKernel(
   return address;
 }
 
-/** The initial RAM disk at the highest page the kernel allows; its address, 0 without one. */
+/** The initial RAM disk at the highest page below `highest`, which the kernel allows; its address, 0 without one. */
 function placeInitrd(
   memory: GuestMemory,
-  file: FileView,
   initrd: Uint8Array | undefined,
   lowest: number,
+  highest: number,
   name: string,
 ): number | LoadError {
   if (initrd === undefined || initrd.length === 0) return 0;
-  const top = Math.min(memory.size, file.u32(INITRD_ADDR_MAX) + 1);
+  const top = Math.min(memory.size, highest + 1);
   const address = Math.floor((top - initrd.length) / PAGE) * PAGE;
   if (address < lowest) {
     return loadError(

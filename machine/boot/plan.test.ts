@@ -414,8 +414,17 @@ describe('Linux', () => {
     expect([...started.memory.read(0x7c00, 22)].slice(-5)).toEqual([0xea, 0, 0, 0x20, 0x10]);
   });
 
+  it('takes what protocol 2.02 does not say from its description: 255 bytes of command line, no room taken by the kernel', () => {
+    const old = { program: bzImage({ version: 0x202, initSize: 0xffffffff }), initrd: new Uint8Array(5000).fill(3) };
+    const started = start({ ...old, commandLine: 'x'.repeat(255) }, memory());
+    expect(started.plan.realModeEntry).toBe(0x7c00);
+    const at = started.memory.readU32(0x10218);
+    expect([started.memory.readU8(at), at + 5000 <= 64 * MIB]).toEqual([3, true]);
+    expect(error({ ...old, commandLine: 'x'.repeat(256) })).toContain('this kernel takes 255');
+  });
+
   it('is refused with the reason', () => {
-    expect(error({ program: bzImage({ version: 0x200 }) })).toContain('2.06 is the oldest');
+    expect(error({ program: bzImage({ version: 0x200 }) })).toContain('2.02 is the oldest');
     expect(error({ program: bzImage({ flags: 0 }) })).toContain('zImage');
     expect(error({ program: bzImage() })).toContain('started'); // falls back to 1 MiB in 16 MiB
     expect(error({ program: bzImage({ initSize: 32 * MIB }) })).toContain('--memory 128M');
