@@ -156,10 +156,71 @@ export interface GotoInstructionArguments {
   instructions: number;
 }
 
+/** A structure in memory that the delivery of a fault looked at. */
+export interface AutopsyEntryView {
+  /** `IDT gate 6`, `Code descriptor 0x8`, `ESP0 and SS0 of the TSS`. */
+  name: string;
+  /** Guest-linear address; guest-physical where it is mapped. */
+  address: Hex;
+  physical?: Hex;
+  /** As they stand in memory: `00 7c 08 00`; absent where the entry was not read. */
+  bytes?: string;
+  /** All of it on one line. */
+  text: string;
+  fields: DecodedBit[];
+}
+
+/** One fault of a triple fault; the double fault between the second and the third is one too. */
+export interface AutopsyFaultView {
+  /** `first`, `further`, `second`, `double`, `third`. */
+  role: string;
+  vector: number;
+  /** `#GP`, and `General protection`. */
+  mnemonic: string;
+  name: string;
+  errorCode?: { value: Hex; text: string; bits: DecodedBit[] };
+  /** #PF: the linear address, and what lies there. */
+  cr2?: { value: Hex; text: string };
+  cs: Hex;
+  rip: Hex;
+  instruction?: {
+    /** Linear address, and its symbol and source line where known. */
+    address: Hex;
+    where?: string;
+    /** Path and line (as the client counts) of its source. */
+    source?: { path: string; line: number };
+    bytes: string;
+    text: string;
+  };
+  /** What raised it, and where the manual says so. */
+  cause: string;
+  section: string;
+  /** Absent where it was not tried. */
+  delivery?: {
+    /** IDTR, and of GDTR and TR those that mattered. */
+    registers: { name: string; text: string }[];
+    entries: AutopsyEntryView[];
+    /** The check that failed, and where the manual has it. */
+    failure: string;
+    section: string;
+  };
+  /** What a person may do about it; empty for faults that only follow from others. */
+  advice: string[];
+}
+
+/** `ringside/autopsy`: the triple fault that the guest stands at. */
+export interface AutopsyResponse {
+  /** From the first fault to the third; absent where there is no triple fault. */
+  faults?: AutopsyFaultView[];
+  /** The CPU that went into shutdown. */
+  threadId?: number;
+}
+
 /** The custom requests with what goes in and what comes back. */
 export interface CustomRequests {
   'ringside/vmcs': { arguments: VmcsArguments; response: VmcsResponse };
   'ringside/exits': { arguments: ExitsArguments; response: ExitsResponse };
+  'ringside/autopsy': { arguments: Record<string, never>; response: AutopsyResponse };
   'ringside/status': { arguments: Record<string, never>; response: StatusResponse };
   'ringside/registers': { arguments: RegistersArguments; response: RegistersResponse };
   'ringside/input': { arguments: InputArguments; response: Record<string, never> };

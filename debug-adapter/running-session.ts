@@ -60,6 +60,11 @@ export abstract class RunningSession extends AnsweringSession {
     this.setDebuggerColumnsStartAt1(false);
   }
 
+  /** The stop after which nothing runs, while the guest stands there. */
+  protected get over(): Stop | undefined {
+    return this.#over;
+  }
+
   protected get live(): Launched {
     if (!this.#launched) throw new RequestError('no guest was launched');
     return this.#launched;

@@ -1,6 +1,7 @@
 import { MemoryEvent, Thread } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { baseName } from './program/paths';
+import { autopsyResponse } from './requests/autopsy';
 import { dataBreakpointInfo } from './requests/data-breakpoints';
 import { assign, completions, evaluateBody } from './requests/evaluate';
 import { disassembleBody, readMemoryBody, writeMemoryBody } from './requests/memory';
@@ -244,6 +245,10 @@ export class RingsideSession extends RunningSession {
       'ringside/vmcs': () => vmcsResponse(this.still.guest, this.cpu(args.threadId)),
       'ringside/exits': () => exitsResponse(this.still.guest, args),
       'ringside/registers': () => registersResponse(this.still.guest, this.cpu(args.threadId)),
+      'ringside/autopsy': () => {
+        const toLine = (line: number) => this.convertDebuggerLineToClient(line);
+        return autopsyResponse(this.still.guest, this.over, toLine);
+      },
       'ringside/status': () => statusResponse(this.live.guest, this.state()),
       'ringside/screen': () => ({ lines: this.still.guest.target.screen() }),
       'ringside/input': () => {

@@ -142,11 +142,12 @@ const rows: Row[] = [
         idtr: { base: expect.any(String), limit: '0xff' },
         idtEntry: {
           address: expect.any(String),
+          bytes: 8,
           value: '0x8e0000087c00',
           text: 'interrupt gate, present, DPL 0, to 0x8:0x7c00',
         },
         target: { selector: '0x8', address: expect.any(String), value: '0xcf9b000000ffff' },
-        stack: { name: 'ESP0 and SS0', address: expect.any(String), value: '0x6000', text: '0x0:0x6000' },
+        stack: { name: 'ESP0 and SS0', address: expect.any(String), bytes: 6, value: '0x6000', text: '0x0:0x6000' },
         failure: 'the stack selector in the TSS is null',
       },
     },

@@ -28,15 +28,26 @@ export interface AutopsyFault {
   readonly delivery?: AutopsyDelivery;
 }
 
-/** What the delivery of a fault looked at. */
+/** What the delivery of a fault looked at. `address` is linear, `bytes` how many were read there (0: none), `value` they as one number. */
 export interface AutopsyDelivery {
   readonly idtr: { readonly base: string; readonly limit: string };
   /** The entry of the IDT: where it would stand, and what is in it if it was read. */
-  readonly idtEntry: { readonly address: string; readonly value?: string; readonly text: string };
-  /** The descriptor that the gate names. */
+  readonly idtEntry: {
+    readonly address: string;
+    readonly bytes: number;
+    readonly value?: string;
+    readonly text: string;
+  };
+  /** The descriptor that the gate names: its eight bytes. */
   readonly target?: { readonly selector: string; readonly address: string; readonly value: string };
   /** The stack out of the task-state segment: `ESP0 and SS0`, `RSP0`, `IST1`. */
-  readonly stack?: { readonly name: string; readonly address: string; readonly value: string; readonly text: string };
+  readonly stack?: {
+    readonly name: string;
+    readonly address: string;
+    readonly bytes: number;
+    readonly value: string;
+    readonly text: string;
+  };
   /** The check that failed. */
   readonly failure: string;
 }
@@ -108,13 +119,24 @@ function deliveryOf(vector: number, delivery: FaultDelivery): AutopsyDelivery {
   return {
     idtr: { base: hex(idtBase), limit: hex(idtLimit) },
     idtEntry: idtEntry
-      ? { address: hex(idtEntry.address), value: wide(idtEntry.value), text: gateText(idtEntry.value, idtEntry.bytes) }
-      : { address: hex(idtBase), text: `entry ${vector} of the table here was not read` },
+      ? {
+          address: hex(idtEntry.address),
+          bytes: idtEntry.bytes,
+          value: wide(idtEntry.value),
+          text: gateText(idtEntry.value, idtEntry.bytes),
+        }
+      : { address: hex(idtBase), bytes: 0, text: `entry ${vector} of the table here was not read` },
     ...(target && {
       target: { selector: hex(target.selector), address: hex(target.address), value: wide(target.value) },
     }),
     ...(stack && {
-      stack: { name: stack.name, address: hex(stack.address), value: wide(stack.value), text: stackText(stack) },
+      stack: {
+        name: stack.name,
+        address: hex(stack.address),
+        bytes: stack.bytes,
+        value: wide(stack.value),
+        text: stackText(stack),
+      },
     }),
     failure,
   };

@@ -1,7 +1,5 @@
 /** Exceptions and interrupts: vectors, classes and error codes (SDM 3A 6.3 to 6.5, 6.15, tables 6-1 to 6-5). */
 
-import { type BitLayout, field, flag } from './bit-fields';
-
 /** A fault restarts the instruction, a trap comes after it, an abort does not come back. */
 export type ExceptionClass = 'fault' | 'trap' | 'abort' | 'fault or trap' | 'interrupt';
 
@@ -195,14 +193,6 @@ export const Vector = {
   VE: 20,
   CP: 21,
 } as const;
-
-/** Error code of #TS, #NP, #SS and #GP (6.13): a selector or an entry of the IDT, or nothing where it is 0. */
-export const selectorErrorCodeLayout: BitLayout = [
-  flag(0, 'EXT', 'The exception came while an event that software did not ask for was being delivered.'),
-  flag(1, 'IDT', 'The index is that of an entry of the IDT.'),
-  field(2, 2, 'TI', 'Table that the index is of, where IDT is 0.', { 0: 'GDT', 1: 'LDT' }),
-  field(3, 15, 'index', 'Index of the descriptor or gate.'),
-];
 
 /** What comes of a second exception while the first was being delivered (SDM 3A table 6-5). */
 export function combineExceptions(first: number, second: number): 'serial' | 'double fault' | 'triple fault' {

@@ -1,7 +1,7 @@
 /** Error codes of exceptions, bit by bit and in words (SDM 3A 6.13, 4.7). */
 import { errorText } from '../../hypervisor/autopsy';
-import { exceptionOf, selectorErrorCodeLayout, Vector } from '../../isa/exceptions';
-import { pageFaultErrorCodeLayout } from '../../isa/control-registers';
+import { pageFaultErrorCodeLayout, selectorErrorCodeLayout } from '../../isa/control-registers';
+import { exceptionOf, Vector } from '../../isa/exceptions';
 import type { DecodedBit } from '../protocol';
 import { decodedBits } from './register-groups';
 
