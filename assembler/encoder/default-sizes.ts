@@ -13,7 +13,7 @@ export function markDefaults(templates: readonly Template[]): void {
       const kind = operand.class === Class.SignedByteWord ? Class.SignedByteDword : operand.class;
       return `${kind}.${register?.name ?? ''}.${registerSize}.${size}.${distances}`;
     });
-    const key = `${form.opcode.map}/${form.opcode.byte}/${form.opcode.digit}/${template.shortJump}/${shapes.join()}`;
+    const key = `${form.opcode.map}/${form.opcode.byte}/${form.opcode.digit}/${template.shortJump}/${template.jumpOverJump}/${shapes.join()}`;
     const group = groups.get(key);
     if (group) group.push(template);
     else groups.set(key, [template]);

@@ -8,7 +8,7 @@ import type { MemoryOperand, Value } from './instruction';
 import { dataWarning, overflows } from './numbers';
 import type { ClassedOperand, ClassedRegister } from './operand-class';
 import { byteRegisterWithoutRex } from './peculiarities';
-import { repeatByte, segmentByte } from './prefix-slots';
+import { isElision, repeatByte, segmentByte } from './prefix-slots';
 import type { Template } from './template';
 
 const rexW = 8;
@@ -55,13 +55,17 @@ class Emitter {
     const { operands } = encoding;
     // One written operand can serve as two.
     const sources = template.doubled ? [operands[0], ...operands] : operands;
-    this.checkOperandSizePrefix();
+    if (!template.jumpOverJump) this.checkOperandSizePrefix();
     this.rex = this.rexOfSize();
     for (let i = 0; i < sources.length; i++) this.placeOperand(template.encoding.charCodeAt(i), sources[i]);
     this.checkRex();
     this.putPrefixes();
     // FWAIT is its own prefix: what stands before it comes after.
     if (isWait(form)) return;
+    if (template.jumpOverJump) {
+      this.putJumpOverJump();
+      return;
+    }
     if (opcode.space === 'vex') this.putVex();
     else this.putLegacyOpcode();
     writer.put(opcode.byte | this.opcodeRegister);
@@ -170,12 +174,29 @@ class Emitter {
     const repeat = this.repeatOf();
     if (repeat !== 0) writer.put(repeat);
     if (slots.lock || this.lockAsRex) writer.put(0xf0);
-    if (slots.lock && !(form.lock && this.memory !== undefined && form.operandEncoding[0] === 'M'))
-      encoding.warn('prefix-lock', 'instruction is not lockable');
+    const toMemory = this.memory !== undefined && form.operandEncoding[0] === 'M';
+    const lockable = form.lock && toMemory;
+    if (slots.lock && !lockable) encoding.warn('prefix-lock', 'instruction is not lockable');
+    if (isElision(slots.repeat)) this.checkElision(toMemory, lockable);
     if (slots.segment !== '') writer.put(segmentByte(slots.segment));
     if (encoding.needsOperandSizeByte(form)) writer.put(0x66);
     if (encoding.needsAddressSizeByte()) writer.put(0x67);
     if (encoding.needsFormsAddressSizeByte(form)) writer.put(0x67);
+  }
+
+  /** SDM 1 16.2: XCHG with memory, locked instructions and, to release, MOV to memory; NASM's table lacks CMPXCHG16B. */
+  private checkElision(toMemory: boolean, lockable: boolean): void {
+    const { encoding, form } = this;
+    const { slots } = encoding;
+    const { mnemonic, operands } = form;
+    if (lockable && mnemonic !== 'cmpxchg16b') {
+      if (mnemonic !== 'xchg' && !slots.lock)
+        encoding.warn('prefix-hle', `${slots.repeat} with this instruction requires lock`);
+      return;
+    }
+    const stores = mnemonic === 'mov' && toMemory && operands[1] !== 'sreg';
+    if (!stores || slots.repeat !== 'xrelease')
+      encoding.warn('prefix-hle', `${slots.repeat} invalid with this instruction`);
   }
 
   /** The byte of REP, BND and their like; 0 for none. */
@@ -187,13 +208,14 @@ class Emitter {
     const short = form.opcode.byte === 0xeb;
     if (repeat === '') return encoding.context.defaultBnd && bindable && !short ? 0xf2 : 0;
     if (repeat === 'bnd' || repeat === 'nobnd') {
-      if (!bindable) throw new Refusal('bnd prefix is not allowed');
+      const asked = encoding.operands[0]?.short;
+      if (!bindable || (asked && short)) throw new Refusal(`${repeat} prefix is not allowed`);
       if (repeat === 'bnd' && short) {
-        encoding.warn('other', 'jmp short does not init bnd regs - bnd prefix dropped.');
+        encoding.warn('prefix-bnd', 'jmp short does not init bnd regs - bnd prefix dropped');
         return 0;
       }
     }
-    if (bindable && !template.shortJump && (repeat === 'repne' || repeat === 'repnz'))
+    if (bindable && !template.shortJump && !short && (repeat === 'repne' || repeat === 'repnz'))
       throw new Refusal(`${repeat} prefix is not allowed`);
     return repeatByte(repeat);
   }
@@ -208,6 +230,17 @@ class Emitter {
       if (opcode.map === 2) writer.put(0x38);
       else if (opcode.map === 3) writer.put(0x3a);
     }
+  }
+
+  /** The opposite condition jumps over a near JMP to the target. */
+  private putJumpOverJump(): void {
+    const { writer, encoding, form } = this;
+    const distanceBytes = encoding.context.bits === 16 ? 2 : 4;
+    writer.put(form.opcode.byte ^ 1);
+    writer.put(1 + distanceBytes);
+    writer.put(0xe9);
+    const target = encoding.operands[0].parsed;
+    if (target.kind === 'immediate') writer.putRelative(target.value, distanceBytes, writer.length + distanceBytes);
   }
 
   /** VEX in two bytes where it fits (SDM 2A 2.3.5). */

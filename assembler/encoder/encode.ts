@@ -17,7 +17,7 @@ import type {
 } from './instruction';
 import { Match } from './match';
 import { classify, registerByName } from './operand-class';
-import { segmentByte, sortPrefixes } from './prefix-slots';
+import { isElision, segmentByte, sortPrefixes } from './prefix-slots';
 import { findByShape } from './shape';
 import type { Template } from './template';
 import { templatesFor } from './templates';
@@ -158,6 +158,7 @@ function chooseTemplate(encoding: Encoding, templates: readonly Template[] | und
     bits,
     encodingHint: instruction.encodingHint,
     cpu: context.cpu,
+    elided: isElision(encoding.slots.repeat),
     optimizing: context.optimization > 1,
     reachesShort: (candidate) => reachesShort(encoding, candidate),
   });

@@ -1,6 +1,6 @@
 /** Which template an instruction matches, and if none, why: NASM's rules and the order of its complaints. */
 import { Mode } from '../../isa/form';
-import { cpuLevelOf } from './cpu-levels';
+import { CpuLevel, cpuLevelOf } from './cpu-levels';
 import type { ClassedOperand } from './operand-class';
 import { Class } from './operand-class';
 import { Distance, type OperandTemplate, sizeBit, type Template } from './template';
@@ -26,6 +26,8 @@ export interface MatchRequest {
   encodingHint: string;
   /** The CPU directive's level; undefined allows all. */
   cpu?: number | undefined;
+  /** XACQUIRE or XRELEASE stands before it. */
+  elided?: boolean;
   /** NASM's -O2 and above. */
   optimizing: boolean;
   /** Is the target of a jump near enough for the short form? */
@@ -87,6 +89,7 @@ function matches(template: Template, request: MatchRequest): number {
   const { operands, bits } = request;
   const { form } = template;
   if (template.optimized && !request.optimizing) return Match.Invalid;
+  if (template.notElided && request.elided) return Match.Invalid;
   let missing = false;
   let mismatch = false;
   let told = false;
@@ -115,6 +118,7 @@ function matches(template: Template, request: MatchRequest): number {
   if (template.notItself64 && bits === 64 && operands[0].register === operands[1].register) return Match.Invalid;
   if (!told && (template.defaultModes & mode) === 0) return Match.Invalid;
   if (request.encodingHint.startsWith('vex') && form.opcode.space !== 'vex') return Match.Encoding;
+  if (template.jumpOverJump && (cpu === undefined || cpu >= CpuLevel.I386)) return Match.Invalid;
   if (template.shortJump && !request.reachesShort(template)) return Match.Invalid;
   return Match.Good;
 }

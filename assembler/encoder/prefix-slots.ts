@@ -94,6 +94,11 @@ export function repeatByte(repeat: string): number {
   }
 }
 
+/** The prefixes of lock elision (SDM 1 16.2). */
+export function isElision(repeat: string): boolean {
+  return repeat === 'xacquire' || repeat === 'xrelease';
+}
+
 const segmentBytes: Record<string, number> = { es: 0x26, cs: 0x2e, ss: 0x36, ds: 0x3e, fs: 0x64, gs: 0x65 };
 
 export function segmentByte(name: string): number {

@@ -43,7 +43,7 @@ function isShapely(templates: readonly Template[]): boolean {
 /** As {@link findTemplate}, remembering. */
 export function findByShape(request: MatchRequest): MatchResult {
   const { templates, bits, optimizing, encodingHint } = request;
-  if (encodingHint !== '' || request.cpu !== undefined) return findTemplate(request);
+  if (encodingHint !== '' || request.cpu !== undefined || request.elided) return findTemplate(request);
   let maps = cache.get(templates);
   if (maps === undefined) {
     maps = isShapely(templates) ? Array.from({ length: 6 }, () => new Map()) : [];

@@ -50,6 +50,8 @@ export class TemplateCompiler {
       warning: warningOfObsolete(form),
       operands,
       shortJump: false,
+      jumpOverJump: false,
+      notElided: form.operands[0]?.startsWith('moffs') === true,
       doubled: false,
       defaultModes: Mode.All,
       tellers: 0,
@@ -101,8 +103,8 @@ export class TemplateCompiler {
   private addBranch(base: Template, size: number): void {
     const { form } = base;
     const [target, ...rest] = base.operands;
-    const push = (changes: Partial<OperandTemplate>, shortJump = false): void => {
-      this.templates.push({ ...base, shortJump, operands: [{ ...target, ...changes }, ...rest] });
+    const push = (changes: Partial<OperandTemplate>, shortJump = false, jumpOverJump = false): void => {
+      this.templates.push({ ...base, shortJump, jumpOverJump, operands: [{ ...target, ...changes }, ...rest] });
     };
     const conditional = this.mnemonic[0] === 'j' && this.mnemonic !== 'jmp' && this.mnemonic !== 'jmpe';
     if (form.operands[0] !== 'rel8') {
@@ -111,6 +113,7 @@ export class TemplateCompiler {
     } else if (this.mnemonic === 'jmp' || (conditional && !this.mnemonic.endsWith('cxz'))) {
       push({ distances: Distance.Short, allowed: 0 });
       push({ distances: Distance.None, allowed: 0 }, true);
+      if (conditional) push({ distances: Distance.None, allowed: 0 }, false, true);
     } else {
       push({ allowed: 0 });
     }

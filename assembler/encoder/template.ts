@@ -70,6 +70,10 @@ export interface Template {
   operands: readonly OperandTemplate[];
   /** Taken only if the target is near enough for a byte: `jmp x`. */
   shortJump: boolean;
+  /** A conditional jump that reaches everything on processors without one (before the 386): its opposite over a JMP. */
+  jumpOverJump: boolean;
+  /** Not taken with XACQUIRE or XRELEASE: stores of the accumulator to a bare offset. */
+  notElided: boolean;
   /** The second operand of the form is the first too: `vaddps xmm1, xmm2`. */
   doubled: boolean;
   /** {@link Mode} bits in which it is meant where nothing tells the operand or address size (RET, LOOP, PUSH 5). */

@@ -49,7 +49,12 @@ function badParameter(assembly: Assembly, value: DirectiveValue): void {
 function bits(assembly: Assembly, value: DirectiveValue): void {
   const n = Number.parseInt(value.text, 10);
   if (n === 16 || n === 32 || n === 64) {
-    if (n !== assembly.mode.bits) assembly.setMode({ bits: n });
+    const { bits: before, cpu: level } = assembly.mode;
+    if (n === 64 && level !== undefined && level < CpuLevel.X86_64)
+      error(assembly, value, 'cannot specify 64-bit segment on processor below an x86-64');
+    else if (n === 32 && level !== undefined && level < CpuLevel.I386)
+      error(assembly, value, 'cannot specify 32-bit segment on processor below a 386');
+    else if (n !== before) assembly.setMode({ bits: n });
   } else error(assembly, value, `\`${value.text}' is not a valid segment size; must be 16, 32 or 64`);
 }
 

@@ -346,7 +346,8 @@ export class Layout {
     const operand = operands[0]!;
     if (operand.kind !== 'immediate' || operand.size || operand.strict || operand.distance) return -1;
     if (item.slots.length !== 1 || mnemonic.endsWith('cxz') || this.optimization < 2) return -1;
-    const key = `${mnemonic} ${item.mode.bits}`;
+    const { bits, cpu } = item.mode;
+    const key = cpu === undefined ? `${mnemonic} ${bits}` : `${mnemonic} ${bits} ${cpu}`;
     const known = this.shapeOfKey.get(key);
     if (known !== undefined) return known;
     const shape = this.makeShape(item, instruction);
@@ -361,7 +362,7 @@ export class Layout {
     value.base = item.section;
     const address = new OperandValue();
     address.base = elsewhere;
-    const context: EncodeContext = { ...this.context, bits: item.mode.bits, address };
+    const context: EncodeContext = { ...this.contextOf(item.mode), address };
     const as = (distance: 'short' | 'near'): Encoded | EncodeError =>
       this.encode(
         {
