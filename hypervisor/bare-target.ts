@@ -149,6 +149,11 @@ export class BareTarget implements Target {
     return this.machine.platform.key(code, down);
   }
 
+  mouseInput(x: number, y: number, wheel: number, buttons: number): void {
+    this.#inputs.add(momentOf(this), { kind: 'mouse', x, y, wheel, buttons });
+    this.machine.platform.mouse(x, y, wheel, buttons);
+  }
+
   get inputs(): readonly LoggedInput[] {
     return this.#inputs.entries;
   }

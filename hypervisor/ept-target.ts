@@ -244,6 +244,11 @@ export class EptTarget implements Target {
     return this.vmm.platform.key(code, down);
   }
 
+  mouseInput(x: number, y: number, wheel: number, buttons: number): void {
+    this.#inputs.add(momentOf(this), { kind: 'mouse', x, y, wheel, buttons });
+    this.vmm.platform.mouse(x, y, wheel, buttons);
+  }
+
   get inputs(): readonly LoggedInput[] {
     return this.#inputs.entries;
   }

@@ -9,7 +9,15 @@ export type Input =
   /** Bytes typed on COM1's line. */
   | { readonly kind: 'serial'; readonly bytes: Uint8Array }
   /** A key of the PC keyboard, named as by `KeyboardEvent.code`, went down or up. */
-  | { readonly kind: 'key'; readonly code: string; readonly down: boolean };
+  | { readonly kind: 'key'; readonly code: string; readonly down: boolean }
+  /** The mouse moved or its buttons changed: see {@link Target.mouseInput}. */
+  | {
+      readonly kind: 'mouse';
+      readonly x: number;
+      readonly y: number;
+      readonly wheel: number;
+      readonly buttons: number;
+    };
 
 /**
  * When an input came. Several states may have one instruction count (a fault and a VM exit retire nothing): the address of the
@@ -92,20 +100,26 @@ export class Replay {
     }
   }
 
+  #isAt({ address, exits }: InputMoment): boolean {
+    const { target } = this;
+    return address === undefined || (nextAddress(target) === address && target.exitTotal === exits);
+  }
+
   /** To a moment; `idle` where the CPU waits for the input. */
   #runTo(at: InputMoment): Stop {
     const { target } = this;
-    for (;;) {
+    // a run of no instruction may take the interrupt of the input before
+    while (target.instructions < at.instructions) {
       const stop = target.run(at.instructions);
       if (stop.kind !== 'limit') return stop;
-      if (target.instructions >= at.instructions) break;
     }
-    const { exits } = at;
-    if (at.address === undefined || (nextAddress(target) === at.address && target.exitTotal === exits)) {
-      return { kind: 'limit' };
-    }
+    const { address } = at;
+    if (address === undefined || this.#isAt(at)) return { kind: 'limit' };
+    const stopBefore = target.run(at.instructions);
+    if (stopBefore.kind !== 'limit') return stopBefore;
+    if (this.#isAt(at)) return { kind: 'limit' };
     // a later state of the same count: behind a fault or an exit
-    target.setBreakpoints([at.address]);
+    target.setBreakpoints([address]);
     const stop = target.run(at.instructions + 1);
     target.setBreakpoints([]);
     return stop.kind === 'breakpoint' ? { kind: 'limit' } : stop;
@@ -114,18 +128,30 @@ export class Replay {
 
 function apply(target: Target, input: Input): void {
   if (input.kind === 'serial') target.serialInput(input.bytes);
-  else target.keyInput(input.code, input.down);
+  else if (input.kind === 'key') target.keyInput(input.code, input.down);
+  else target.mouseInput(input.x, input.y, input.wheel, input.buttons);
 }
 
 // ---- as text
 
 const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 
+function contents(input: Input): object {
+  if (input.kind === 'serial') return { serial: latin1(input.bytes) };
+  if (input.kind === 'key') return { key: input.code, down: input.down };
+  const { x, y, wheel, buttons } = input;
+  return { mouse: { x, y, wheel, buttons } };
+}
+
 /** An input as an object of the file. */
 export function inputObject({ at, input }: LoggedInput): object {
-  const what = input.kind === 'serial' ? { serial: latin1(input.bytes) } : { key: input.code, down: input.down };
   const address = at.address === undefined ? {} : { address: `0x${at.address.toString(16)}` };
-  return { instructions: at.instructions, ...address, ...(at.exits !== undefined && { exits: at.exits }), ...what };
+  return {
+    instructions: at.instructions,
+    ...address,
+    ...(at.exits !== undefined && { exits: at.exits }),
+    ...contents(input),
+  };
 }
 
 /** The file's text. */
@@ -136,9 +162,11 @@ export function inputLogText(log: readonly LoggedInput[]): string {
 const isCount = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+
 function parseInput(value: unknown): LoggedInput | string {
   if (typeof value !== 'object' || value === null) return 'it is no object';
-  const { instructions, address, exits, serial, key, down } = value as Record<string, unknown>;
+  const { instructions, address, exits, serial, key, down, mouse } = value as Record<string, unknown>;
   if (!isCount(instructions)) return '`instructions` is no whole number of at least 0';
   if (exits !== undefined && !isCount(exits)) return '`exits` is no whole number of at least 0';
   if (address !== undefined && !(typeof address === 'string' && /^0x[0-9a-f]{1,16}$/i.test(address)))
@@ -155,7 +183,13 @@ function parseInput(value: unknown): LoggedInput | string {
   }
   if (typeof key === 'string' && typeof down === 'boolean' && serial === undefined)
     return { at, input: { kind: 'key', code: key, down } };
-  return 'it has neither `serial`, a text, nor `key`, a text, with `down`, true or false';
+  if (typeof mouse === 'object' && mouse !== null && serial === undefined && key === undefined) {
+    const { x = 0, y = 0, wheel = 0, buttons = 0 } = mouse as Record<string, unknown>;
+    if (isInteger(x) && isInteger(y) && isInteger(wheel) && isInteger(buttons))
+      return { at, input: { kind: 'mouse', x, y, wheel, buttons } };
+    return '`mouse` has something other than whole numbers `x`, `y`, `wheel` and `buttons`';
+  }
+  return 'it has neither `serial`, a text, nor `key`, a text, with `down`, true or false, nor `mouse`, an object';
 }
 
 /** The inputs of a file's text. @param name the file as the user named it, for messages */

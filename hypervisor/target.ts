@@ -145,6 +145,11 @@ export interface Target {
    * no such key or the keyboard's buffer is full.
    */
   keyInput(code: string, down: boolean): boolean;
+  /**
+   * The mouse moved, in counts to the right and away from the user and clicks of the wheel towards the user; `buttons` are held down:
+   * 1 left, 2 right, 4 middle. Logged with the current time.
+   */
+  mouseInput(x: number, y: number, wheel: number, buttons: number): void;
   /** What came in from outside, oldest first. After restore: until that instant. */
   readonly inputs: readonly LoggedInput[];
   /** Bytes the guest printed on COM1 since power-on (after restore: until that instant). */

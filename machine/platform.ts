@@ -88,6 +88,7 @@ export const Irq = {
   com1: 4,
   rtc: 8,
   sci: 9,
+  mouse: 12,
   coprocessor: 13,
   ide1: 14,
   ide2: 15,
@@ -307,6 +308,11 @@ export class Platform {
     return this.pc.keyboard.key(code, down);
   }
 
+  /** The mouse moved, in counts to the right and away from the user and clicks towards the user; buttons are bits of `MouseButton`. */
+  mouse(x: number, y: number, wheel: number, buttons: number): void {
+    this.pc.keyboard.mouse.move(x, y, wheel, buttons);
+  }
+
   /** Presses and releases the keys of one character (US layout); false if there are none or no room. */
   typeCharacter(character: string): boolean {
     const keys = keysOfCharacter(character);
@@ -403,7 +409,7 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const start = options.startTime ?? DEFAULT_START;
   const rtc = platform.add(new RtcMc146818(clock, rtcWire, () => rtcWire.heard(), start, cmos));
   wires.addLazy(rtc);
-  const keyboard = platform.add(new Keyboard8042(wires.wire(Irq.keyboard), a20, reset));
+  const keyboard = platform.add(new Keyboard8042(wires.wire(Irq.keyboard), wires.wire(Irq.mouse), a20, reset));
   const com1 = platform.add(new Uart16550a('com1', 0x3f8, clock, wires.wire(Irq.com1), (b) => platform.onSerial(b)));
   const com2 = platform.add(new Uart16550a('com2', 0x2f8, clock, wires.wire(Irq.com2), (b) => platform.onSerial2(b)));
   const vga = platform.add(new Vga(clock, memory));

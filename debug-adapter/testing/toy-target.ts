@@ -380,6 +380,8 @@ export class ToyTarget implements Target {
     return false;
   }
 
+  mouseInput(): void {}
+
   readonly inputs: LoggedInput[] = [];
 
   get serialOutput(): string {

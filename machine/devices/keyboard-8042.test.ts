@@ -5,17 +5,19 @@ import { keysOfCharacter, scanCodes } from './scancodes';
 import { A20Gate } from './system-control';
 
 function keyboard() {
-  const line = {
+  const wire = () => ({
     level: false,
     edges: 0,
     set(level: boolean) {
-      if (level && !line.level) line.edges++;
-      line.level = level;
+      if (level && !this.level) this.edges++;
+      this.level = level;
     },
-  };
+  });
+  const line = wire();
+  const auxLine = wire();
   const a20 = new A20Gate();
   const resets = { count: 0 };
-  const device = new Keyboard8042(line, a20, () => resets.count++);
+  const device = new Keyboard8042(line, auxLine, a20, () => resets.count++);
   const command = (value: number) => device.writePort(0x64, 1, value);
   const data = (value: number) => device.writePort(0x60, 1, value);
   const drain = () => {
@@ -23,7 +25,8 @@ function keyboard() {
     while (device.readPort(0x64, 1) & 1) out.push(device.readPort(0x60, 1));
     return out;
   };
-  return { device, line, a20, resets, command, data, drain };
+  const status = () => device.readPort(0x64, 1);
+  return { device, line, auxLine, status, a20, resets, command, data, drain };
 }
 
 describe('8042', () => {
@@ -91,6 +94,75 @@ describe('8042', () => {
     expect(drain()).toEqual([]);
     command(0xae);
     expect(drain()).toEqual([0x39]);
+  });
+
+  it('has an auxiliary port that passes its test, with a flag in the command byte', () => {
+    const { command, drain } = keyboard();
+    command(0xa9);
+    expect(drain()).toEqual([0x00]);
+    command(0xa8);
+    command(0x20);
+    expect(drain()[0] & 0x20).toBe(0);
+    command(0xa7);
+    command(0x20);
+    expect(drain()[0] & 0x20).toBe(0x20);
+  });
+
+  it('D3h puts a byte into the output buffer as of the auxiliary device: IRQ 12, bit 5 of the status', () => {
+    const { line, auxLine, command, data, drain, status } = keyboard();
+    command(0x60);
+    data(0x47);
+    const before = line.edges;
+    command(0xd3);
+    data(0x5a);
+    expect(status() & 0x21).toBe(0x21);
+    expect([auxLine.level, line.level]).toEqual([true, false]);
+    command(0xd0);
+    expect(drain()).toEqual([0x5a, expect.any(Number)]);
+    expect([auxLine.edges, auxLine.level, line.edges]).toEqual([1, false, before + 1]);
+  });
+
+  it('leads D4h to the mouse, and holds its answers back while the port is disabled', () => {
+    const { device, auxLine, command, data, drain, status } = keyboard();
+    command(0x60);
+    data(0x47);
+    command(0xd4);
+    data(0xf4);
+    expect(status() & 0x21).toBe(0x21);
+    expect(drain()).toEqual([0xfa]);
+    command(0xa7);
+    device.mouse.move(1, 0, 0, 0);
+    expect(status() & 1).toBe(0);
+    command(0xa8);
+    expect(drain()).toEqual([0x08, 1, 0]);
+    expect(auxLine.edges).toBe(4);
+  });
+
+  it('keeps bytes of keyboard and mouse apart', () => {
+    const { device, command, data, status } = keyboard();
+    command(0x60);
+    data(0x47);
+    command(0xd4);
+    data(0xf4);
+    device.readPort(0x60, 1);
+    device.mouse.move(0, 1, 0, 0);
+    device.key('KeyA', true);
+    const seen: [boolean, number][] = [];
+    while (status() & 1) seen.push([(status() & 0x20) !== 0, device.readPort(0x60, 1)]);
+    expect(seen.filter(([aux]) => aux).map(([, byte]) => byte)).toEqual([0x08, 0, 1]);
+    expect(seen.filter(([aux]) => !aux).map(([, byte]) => byte)).toEqual([0x1e]);
+  });
+
+  it('restores a saved state with bytes of the mouse pending', () => {
+    const { device, command, data } = keyboard();
+    command(0x60);
+    data(0x47);
+    command(0xd4);
+    data(0xff);
+    const other = keyboard();
+    other.device.load(device.save());
+    expect(other.auxLine.level).toBe(true);
+    expect(other.drain()).toEqual([0xfa, 0xaa, 0x00]);
   });
 
   it('restores a saved state with bytes pending', () => {

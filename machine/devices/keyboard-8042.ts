@@ -1,9 +1,11 @@
 /**
  * Intel 8042 keyboard controller of the PC/AT with an MF-II keyboard (IBM PC/AT Technical Reference, "Keyboard
  * Controller"; IBM PS/2 Hardware Interface Technical Reference): ports 60h and 64h, IRQ 1, A20 and reset through its
- * output port. No auxiliary device is attached: the controller says so as one without a second channel does.
+ * output port; a mouse on the auxiliary port, with IRQ 12 (PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary
+ * Device Controller").
  */
 import type { AccessSize, InterruptLine, PortDevice } from './device';
+import { MousePs2 } from './mouse-ps2';
 import { EXTENDED, RELEASE, scanCodes, translate } from './scancodes';
 import type { A20Gate } from './system-control';
 
@@ -14,9 +16,12 @@ const STATUS_OUTPUT_FULL = 0x01;
 const STATUS_SYSTEM = 0x04;
 const STATUS_COMMAND = 0x08;
 const STATUS_NOT_LOCKED = 0x10;
+/** The byte in the output buffer is of the auxiliary device. */
+const STATUS_AUX_FULL = 0x20;
 
 // Command byte
 const CB_INTERRUPT = 0x01;
+const CB_AUX_INTERRUPT = 0x02;
 const CB_SYSTEM = 0x04;
 const CB_DISABLE = 0x10;
 const CB_AUX_DISABLE = 0x20;
@@ -26,6 +31,7 @@ const CB_TRANSLATE = 0x40;
 const OUT_NOT_RESET = 0x01;
 const OUT_A20 = 0x02;
 const OUT_OUTPUT_FULL = 0x10;
+const OUT_AUX_FULL = 0x20;
 const OUT_RESERVED = 0xcc;
 
 // Controller commands
@@ -41,8 +47,9 @@ const WRITE_OUTPUT_PORT = 0xd1;
 const WRITE_OUTPUT_BUFFER = 0xd2;
 const WRITE_AUX_OUTPUT_BUFFER = 0xd3;
 const WRITE_AUX = 0xd4;
+const DISABLE_AUX = 0xa7;
+const ENABLE_AUX = 0xa8;
 const AUX_TEST = 0xa9;
-const AUX_TEST_ABSENT = 0x02;
 const SELF_TEST_OK = 0x55;
 /** Jumper and lock bits of the input port: keyboard not inhibited, colour display, manufacturing jumper absent. */
 const INPUT_PORT = 0xb0;
@@ -63,13 +70,18 @@ const KBD_SELF_TEST_OK = 0xaa;
 const KBD_ID = [0xab, 0x83];
 const KEYBOARD_BUFFER = 16;
 
+/** Marks bytes as of the auxiliary device. */
+const FROM_AUX = 0x100;
+
 interface KeyboardState {
   commandByte: number;
-  /** Bytes on their way to the output buffer; the first is in it if {@link full}. */
+  /** Bytes of the controller on their way to the output buffer; with {@link FROM_AUX} where they come as of the auxiliary device. */
   controllerQueue: number[];
   keyboardQueue: number[];
   output: number;
   full: boolean;
+  /** What is in the output buffer came from the auxiliary device. */
+  aux: boolean;
   /** The last write went to port 64h. */
   lastWasCommand: boolean;
   /** Controller command that waits for its data byte, 0 if none. */
@@ -90,6 +102,7 @@ function powerOn(): KeyboardState {
     keyboardQueue: [],
     output: 0,
     full: false,
+    aux: false,
     lastWasCommand: false,
     pendingCommand: 0,
     keyboardCommand: 0,
@@ -106,10 +119,12 @@ export class Keyboard8042 implements PortDevice {
     { first: KBC_DATA, last: KBC_DATA },
     { first: KBC_STATUS_COMMAND, last: KBC_STATUS_COMMAND },
   ];
+  readonly mouse = new MousePs2(() => this.#fill());
   #s = powerOn();
 
   constructor(
     private readonly irq: InterruptLine,
+    private readonly auxIrq: InterruptLine,
     private readonly a20: A20Gate,
     private readonly onReset: () => void,
   ) {}
@@ -139,10 +154,13 @@ export class Keyboard8042 implements PortDevice {
     const s = this.#s;
     while (!s.full) {
       if (s.controllerQueue.length > 0) {
-        s.output = s.controllerQueue.shift()!;
+        const byte = s.controllerQueue.shift()!;
+        s.output = byte & 0xff;
+        s.aux = (byte & FROM_AUX) !== 0;
         s.full = true;
       } else if (s.keyboardQueue.length > 0 && (s.commandByte & CB_DISABLE) === 0) {
         const byte = s.keyboardQueue.shift()!;
+        s.aux = false;
         if ((s.commandByte & CB_TRANSLATE) === 0) {
           s.output = byte;
           s.full = true;
@@ -153,13 +171,19 @@ export class Keyboard8042 implements PortDevice {
           if (byte !== EXTENDED) s.released = false;
           s.full = true;
         }
+      } else if (this.mouse.hasBytes && (s.commandByte & CB_AUX_DISABLE) === 0) {
+        s.output = this.mouse.take();
+        s.aux = true;
+        s.full = true;
       } else break;
     }
     this.#updateIrq();
   }
 
   #updateIrq(): void {
-    this.irq.set(this.#s.full && (this.#s.commandByte & CB_INTERRUPT) !== 0);
+    const { full, aux, commandByte } = this.#s;
+    this.irq.set(full && !aux && (commandByte & CB_INTERRUPT) !== 0);
+    this.auxIrq.set(full && aux && (commandByte & CB_AUX_INTERRUPT) !== 0);
   }
 
   #answer(...bytes: number[]): void {
@@ -177,12 +201,14 @@ export class Keyboard8042 implements PortDevice {
     if (port === KBC_DATA) {
       const value = s.output;
       s.full = false;
-      this.irq.set(false);
+      this.#updateIrq();
       this.#fill(); // a further byte is a new edge
+      if (!s.full) this.mouse.taken();
       return value;
     }
     return (
       (s.full ? STATUS_OUTPUT_FULL : 0) |
+      (s.full && s.aux ? STATUS_AUX_FULL : 0) |
       (s.commandByte & CB_SYSTEM ? STATUS_SYSTEM : 0) |
       (s.lastWasCommand ? STATUS_COMMAND : 0) |
       STATUS_NOT_LOCKED
@@ -211,14 +237,19 @@ export class Keyboard8042 implements PortDevice {
       case WRITE_AUX:
         s.pendingCommand = command;
         break;
-      case AUX_TEST:
-        this.#answer(AUX_TEST_ABSENT);
+      case DISABLE_AUX:
+        s.commandByte |= CB_AUX_DISABLE;
+        break;
+      case ENABLE_AUX:
+        s.commandByte &= ~CB_AUX_DISABLE;
+        this.#fill();
         break;
       case SELF_TEST:
-        s.commandByte |= CB_SYSTEM | CB_DISABLE;
+        s.commandByte |= CB_SYSTEM | CB_DISABLE | CB_AUX_DISABLE;
         this.#answer(SELF_TEST_OK);
         break;
       case INTERFACE_TEST:
+      case AUX_TEST:
         this.#answer(0x00);
         break;
       case DISABLE_KEYBOARD:
@@ -232,12 +263,18 @@ export class Keyboard8042 implements PortDevice {
         this.#answer(INPUT_PORT);
         break;
       case READ_OUTPUT_PORT:
-        this.#answer(OUT_NOT_RESET | (this.a20.enabled ? OUT_A20 : 0) | (s.full ? OUT_OUTPUT_FULL : 0) | OUT_RESERVED);
+        this.#answer(this.#outputPort());
         break;
       default:
         // F0h..FFh pulse output port bits 0..3 that are 0 in the command; bit 0 is the CPU's reset.
         if (command >= 0xf0 && (command & OUT_NOT_RESET) === 0) this.onReset();
     }
+  }
+
+  #outputPort(): number {
+    const { full, aux } = this.#s;
+    const buffer = full ? (aux ? OUT_AUX_FULL : OUT_OUTPUT_FULL) : 0;
+    return OUT_NOT_RESET | (this.a20.enabled ? OUT_A20 : 0) | buffer | OUT_RESERVED;
   }
 
   #commandData(value: number): void {
@@ -246,7 +283,7 @@ export class Keyboard8042 implements PortDevice {
     s.pendingCommand = 0;
     switch (command) {
       case WRITE_COMMAND_BYTE:
-        s.commandByte = value | CB_AUX_DISABLE;
+        s.commandByte = value;
         this.#fill();
         break;
       case WRITE_OUTPUT_PORT:
@@ -256,7 +293,14 @@ export class Keyboard8042 implements PortDevice {
       case WRITE_OUTPUT_BUFFER:
         this.#answer(value);
         break;
-      // A byte for the auxiliary channel goes nowhere.
+      case WRITE_AUX_OUTPUT_BUFFER:
+        this.#answer(value | FROM_AUX);
+        break;
+      case WRITE_AUX:
+        // as with the keyboard, a byte for the device enables its interface
+        s.commandByte &= ~CB_AUX_DISABLE;
+        this.mouse.write(value);
+        break;
     }
   }
 
@@ -320,16 +364,23 @@ export class Keyboard8042 implements PortDevice {
 
   reset(): void {
     this.#s = powerOn();
+    this.mouse.reset();
     this.#updateIrq();
   }
 
   save(): unknown {
     const s = this.#s;
-    return { ...s, controllerQueue: [...s.controllerQueue], keyboardQueue: [...s.keyboardQueue] };
+    return {
+      ...s,
+      controllerQueue: [...s.controllerQueue],
+      keyboardQueue: [...s.keyboardQueue],
+      mouse: this.mouse.save(),
+    };
   }
 
   load(state: unknown): void {
-    const saved = state as KeyboardState;
+    const { mouse, ...saved } = state as KeyboardState & { mouse: unknown };
+    this.mouse.load(mouse);
     this.#s = {
       ...saved,
       controllerQueue: [...saved.controllerQueue],
