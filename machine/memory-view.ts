@@ -6,6 +6,8 @@
 export interface GuestMemory {
   /** Bytes of RAM from address 0; the PC's hole at 0xA0000..0xFFFFF is backed too (video memory and ROM live there). */
   readonly size: number;
+  /** Bytes behind them that are the display's frame buffer; absent: none. */
+  readonly frameBuffer?: number;
   /** One byte; 0xFF where no RAM is. */
   readU8(address: number): number;
   /** Little-endian, any alignment; bytes outside RAM read as 0xFF. */
@@ -17,12 +19,16 @@ export interface GuestMemory {
   write(address: number, bytes: Uint8Array): void;
 }
 
-/** The first `size` bytes of a memory. */
+/** The first `size` bytes of a memory; behind them is the frame buffer. */
 export class LimitedMemory implements GuestMemory {
   constructor(
     private readonly memory: GuestMemory,
     readonly size: number,
   ) {}
+
+  get frameBuffer(): number {
+    return this.memory.size - this.size;
+  }
 
   readU8(address: number): number {
     return address < this.size ? this.memory.readU8(address) : 0xff;

@@ -127,7 +127,7 @@ export function loadLinux(memory: GuestMemory, bytes: Uint8Array, options: Optio
   if (typeof initrd !== 'number') return initrd;
 
   const params =
-    bits === 16 ? realModeSetup(bytes.subarray(0, setup)) : bootParams(memory.size, file, options.acpiRootPointer);
+    bits === 16 ? realModeSetup(bytes.subarray(0, setup)) : bootParams(memory, file, options.acpiRootPointer);
   const view = new DataView(params.buffer);
   view.setUint32(CMD_LINE_PTR, COMMAND_LINE, true);
   view.setUint32(RAMDISK_IMAGE, initrd, true);
@@ -204,7 +204,7 @@ function placeInitrd(
 }
 
 /** The zero page: setup header of the file, screen, memory map. */
-function bootParams(memorySize: number, file: FileView, acpiRootPointer: number): Uint8Array {
+function bootParams(memory: GuestMemory, file: FileView, acpiRootPointer: number): Uint8Array {
   const params = new Uint8Array(PAGE);
   const view = new DataView(params.buffer);
   const headerEnd = Math.min(HEADER_MAGIC + file.u8(HEADER_JUMP), 0x290);
@@ -213,12 +213,12 @@ function bootParams(memorySize: number, file: FileView, acpiRootPointer: number)
   params[LOADFLAGS] |= CAN_USE_HEAP;
   view.setUint16(HEAP_END_PTR, 0xfe00, true);
   // screen_info: text mode 3, 80 columns, VGA, 25 lines of 16 scan lines
-  const extended = Math.max(0, memorySize - HIGH_MEMORY) / 1024;
+  const extended = Math.max(0, memory.size - HIGH_MEMORY) / 1024;
   view.setUint16(EXT_MEM_K, Math.min(0xfc00, extended), true);
   params.set([3, 80, 0, 0, 3, 0, 0, 0, 25, 1, 16], ORIG_VIDEO_MODE);
   view.setUint32(ALT_MEM_K, extended, true);
   view.setUint32(ACPI_RSDP_ADDR, acpiRootPointer, true);
-  const ranges = memoryMap(memorySize).filter(({ size }) => size > 0);
+  const ranges = memoryMap(memory).filter(({ size }) => size > 0);
   params[E820_ENTRIES] = ranges.length;
   for (const [i, { base, size, type }] of ranges.entries()) {
     params.set(new ByteBuilder().u64(base).u64(size).u32(type).bytes(), E820_TABLE + 20 * i);

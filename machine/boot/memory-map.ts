@@ -1,5 +1,7 @@
 /** The memory map that firmware reports: INT 15h AX=E820h, boot_params, Multiboot. bios/system.asm has the same table. */
 
+import type { GuestMemory } from '../memory-view';
+
 export const MemoryType = { ram: 1, reserved: 2 } as const;
 
 export interface MemoryRange {
@@ -17,14 +19,19 @@ export const EBDA_BASE = 0x9fc00;
 export const FIRMWARE_BASE = 0xe0000;
 export const HIGH_MEMORY = 0x100000;
 
-/** Ranges of a PC with `size` bytes of RAM, ascending. */
-export function memoryMap(size: number): MemoryRange[] {
-  return [
+/**
+ * Ranges of a PC with that memory, ascending. The frame buffer behind the RAM belongs to no PCI function whose registers would
+ * tell of it, so it is reserved (ACPI 6.4, 15.2: memory of baseboard devices).
+ */
+export function memoryMap({ size, frameBuffer = 0 }: Pick<GuestMemory, 'size' | 'frameBuffer'>): MemoryRange[] {
+  const ranges: MemoryRange[] = [
     { base: 0, size: EBDA_BASE, type: MemoryType.ram },
     { base: EBDA_BASE, size: 0xa0000 - EBDA_BASE, type: MemoryType.reserved },
     { base: FIRMWARE_BASE, size: HIGH_MEMORY - FIRMWARE_BASE, type: MemoryType.reserved },
     { base: HIGH_MEMORY, size: Math.max(0, size - HIGH_MEMORY), type: MemoryType.ram },
   ];
+  if (frameBuffer > 0) ranges.push({ base: size, size: frameBuffer, type: MemoryType.reserved });
+  return ranges;
 }
 
 /** KiB from 0 and from 1 MiB, as Multiboot's mem_lower and mem_upper. */

@@ -136,7 +136,7 @@ function placeInformation(
       .u32(0);
   }
   const map = new ByteBuilder();
-  for (const { base, size, type } of memoryMap(placement.memory.size)) map.u32(20).u64(base).u64(size).u32(type);
+  for (const { base, size, type } of memoryMap(placement.memory)) map.u32(20).u64(base).u64(size).u32(type);
   const modules = placement.allocateLow(list.bytes(), 4);
   const mapAt = placement.allocateLow(map.bytes(), 4);
   const commandLine = placement.allocateLow(zeroTerminated(options.commandLine), 4);

@@ -233,7 +233,7 @@ function placeInformation(placement: Placement, information: Information, option
   const { lower, upper } = lowerAndUpperKib(placement.memory.size);
   information.tag(INFO_MEMORY, new ByteBuilder().u32(lower).u32(upper));
   const map = new ByteBuilder().u32(24).u32(0);
-  for (const { base, size, type } of memoryMap(placement.memory.size)) map.u64(base).u64(size).u32(type).u32(0);
+  for (const { base, size, type } of memoryMap(placement.memory)) map.u64(base).u64(size).u32(type).u32(0);
   information.tag(INFO_MEMORY_MAP, map);
   const text = new ByteBuilder().u64(0xb8000).u32(160).u32(80).u32(25).u8(16).u8(FRAMEBUFFER_EGA_TEXT).u16(0);
   information.tag(INFO_FRAMEBUFFER, text);

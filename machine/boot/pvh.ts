@@ -49,7 +49,7 @@ export function loadPvh(memory: GuestMemory, bytes: Uint8Array, options: Options
     }
     list.u64(at).u64(module.bytes.length).u64(line).u64(0);
   }
-  const ranges = memoryMap(memory.size);
+  const ranges = memoryMap(memory);
   const map = new ByteBuilder();
   for (const { base, size, type } of ranges) map.u64(base).u64(size).u32(type).u32(0);
   const modules = placement.allocateLow(list.bytes(), 8);

@@ -202,10 +202,12 @@ memory_map:
         push    si
         imul    si, bx, 12
         add     si, memory_ranges
-        mov     eax, [cs:si]
-        mov     [es:di], eax
         mov     dword [es:di + 4], 0
         mov     dword [es:di + 12], 0
+        mov     eax, [cs:si]
+        cmp     eax, FRAME_BUFFER
+        je      .frame_buffer
+        mov     [es:di], eax
         mov     eax, [cs:si + 4]
         test    eax, eax
         jnz     .sized
@@ -232,6 +234,17 @@ memory_map:
         or      byte [bp + 6], CARRY
         pop     bp
         iret
+.frame_buffer:
+        push    edx
+        mov     al, DISPI_BASE
+        call    dispi_read
+        shl     eax, 16
+        mov     [es:di], eax
+        mov     al, DISPI_MEMORY
+        call    dispi_read
+        shl     eax, 16
+        pop     edx
+        jmp     .sized
 
 ; base, size, type: 1 RAM, 2 reserved
 memory_ranges:
@@ -239,7 +252,9 @@ memory_ranges:
         dd      EBDA * 16, 0xa0000 - EBDA * 16, 2
         dd      0xe0000, 0x20000, 2
         dd      0x100000, 0, 1
+        dd      FRAME_BUFFER, 0, 2
 memory_ranges_end:
+FRAME_BUFFER    equ 0xffffffff          ; where the display interface says, behind the RAM
 
 ; AH=87h: CX words from one physical address to another, by the descriptor table at ES:SI (AT reference: entries of 8
 ; bytes: null, table, source, destination, BIOS CS, SS). Interrupts stay off while the processor is in protected mode.
