@@ -23,6 +23,8 @@ export interface Diagnostic {
   chain: { message: string; range: SourceRange }[];
   /** What to write instead, when one replacement is near certain. */
   suggestion?: string;
+  /** What else helps, in a few words: why it is refused, or where the thing meant is. */
+  hint?: string;
 }
 
 /** Gives the text (or for INCBIN the bytes) of a file named in a source; `undefined` where there is none. */

@@ -47,9 +47,15 @@ export interface Frame {
   readonly parent: Frame | undefined;
 }
 
+/** A diagnostic to which something is added when all has been read. */
+export interface PendingDiagnostic extends Diagnostic {
+  /** No instruction, perhaps a misspelt macro. */
+  word?: { text: string; range: SourceRange };
+}
+
 /** Collects what is to be said about a source. */
 export class Diagnostics {
-  readonly list: Diagnostic[] = [];
+  readonly list: PendingDiagnostic[] = [];
   errors = 0;
   /** The source: where messages about all of it point. */
   file = '';
@@ -70,7 +76,7 @@ export class Diagnostics {
   private readonly commandLine: Map<string, 'on' | 'off' | 'error'>;
   private allErrors = false;
   private late = false;
-  private readonly lateOnes = new Set<Diagnostic>();
+  private readonly lateOnes = new Set<PendingDiagnostic>();
   private readonly lateKeys: string[] = [];
 
   constructor(warnings: readonly string[] = []) {
@@ -145,8 +151,8 @@ export class Diagnostics {
     return this.warningStates.get(code) !== 'off';
   }
 
-  error(message: string, range?: SourceRange, suggestion?: string): void {
-    this.add('error', message, range, undefined, suggestion);
+  error(message: string, range?: SourceRange, suggestion?: string, hint?: string): void {
+    this.add('error', message, range, undefined, suggestion, hint);
   }
 
   warning(code: string, message: string, range?: SourceRange): void {
@@ -190,7 +196,7 @@ export class Diagnostics {
   }
 
   /** Begins again with messages that still hold, and with these states of the warning classes. */
-  restart(list: readonly Diagnostic[], states: ReadonlyMap<string, 'on' | 'off' | 'error'>): void {
+  restart(list: readonly PendingDiagnostic[], states: ReadonlyMap<string, 'on' | 'off' | 'error'>): void {
     this.warningStates = new Map(states);
     this.warningStack.length = 0;
     this.list.length = 0;
@@ -205,12 +211,20 @@ export class Diagnostics {
     }
   }
 
+  /** The error said last is about a word; whether it is near a macro's name is found when all macros are known. */
+  couldBeMacro(word: Token): void {
+    const last = this.list[this.list.length - 1];
+    if (last && !this.frame && last.range.line === word.line.locate(word.column).line)
+      last.word = { text: word.text, range: plain(new TokenRange(word, word)) };
+  }
+
   private add(
     severity: Diagnostic['severity'],
     message: string,
     range: SourceRange | undefined,
     code: string | undefined,
     suggestion?: string,
+    hint?: string,
   ): void {
     this.said++;
     this.listener?.(`${severity}: ${message}${code ? ` [-w+${severity === 'error' ? 'error=' : ''}${code}]` : ''}`);
@@ -220,9 +234,10 @@ export class Diagnostics {
     this.seen.add(key);
     if (severity === 'error') this.errors++;
     if (this.list.length >= Limits.diagnostics) return;
-    const diagnostic: Diagnostic = { severity, message, range: where, chain: this.chain(range) };
+    const diagnostic: PendingDiagnostic = { severity, message, range: where, chain: this.chain(range) };
     if (code) diagnostic.code = code;
     if (suggestion !== undefined) diagnostic.suggestion = suggestion;
+    if (hint !== undefined) diagnostic.hint = hint;
     this.list.push(diagnostic);
     if (this.late) {
       this.lateOnes.add(diagnostic);

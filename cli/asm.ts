@@ -55,11 +55,12 @@ function defaultOutput(input: string, format: string): string {
 }
 
 /** `file:line: error: message`, as NASM prints it, with what the text came from below. */
-function diagnosticLines({ range, severity, message, code, chain, suggestion }: Diagnostic): string {
+function diagnosticLines({ range, severity, message, code, chain, suggestion, hint }: Diagnostic): string {
   const kind = code ? ` [-w+${code}]` : '';
   const lines = [`${range.file}:${range.line + 1}: ${severity}: ${message}${kind}`];
   for (const step of chain) lines.push(`${step.range.file}:${step.range.line + 1}: ... ${step.message}`);
   if (suggestion !== undefined) lines.push(`${range.file}:${range.line + 1}: note: did you mean \`${suggestion}\`?`);
+  if (hint !== undefined) lines.push(`${range.file}:${range.line + 1}: note: ${hint}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -6,6 +6,7 @@ import { hasLaterForms, laterExtension } from '../../isa/later-extensions';
 import { cpuLevelOf } from './cpu-levels';
 import { emit } from './emit';
 import { Encoding, Refusal } from './encoding';
+import { hintFor } from './hints';
 import type {
   EncodeContext,
   Encoded,
@@ -53,7 +54,8 @@ export function encode(instruction: ParsedInstruction, context: EncodeContext): 
     };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { message: error.message, range: instruction.range };
+    const hint = hintFor(instruction, error.message);
+    return { message: error.message, range: instruction.range, ...(hint === undefined ? {} : { hint }) };
   }
 }
 

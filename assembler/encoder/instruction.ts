@@ -129,6 +129,7 @@ export interface EncodeError {
   message: string;
   range: SourceRange;
   suggestion?: string;
+  hint?: string;
 }
 
 /** encode(instruction, context): Encoded | EncodeError — in encode.ts */

@@ -1,5 +1,6 @@
 import { type Diagnostics, TokenRange } from '../diagnostics';
 import type { Section } from '../program/section';
+import type { Advice } from '../program/suggest';
 import type { ProgramSymbol } from '../program/symbol';
 import type { Keyword } from '../source/keywords';
 import { T, type Token } from '../source/token';
@@ -31,7 +32,7 @@ export class Evaluator {
   /** Ends of the items that may change size, for labels anchored to them. */
   ends: Int32Array = new Int32Array(0);
   /** Called with a symbol that has no definition at all when that becomes an error. */
-  explainUndefined: ((symbol: ProgramSymbol) => string | undefined) | undefined;
+  explainUndefined: ((symbol: ProgramSymbol) => Advice) | undefined;
 
   constructor(private readonly diagnostics: Diagnostics) {}
 
@@ -118,10 +119,12 @@ export class Evaluator {
     if (!symbol.defined) {
       this.forward = true;
       if (!this.critical) return unknownResult;
+      const advice = this.explainUndefined?.(symbol);
       this.diagnostics.error(
         `symbol \`${symbol.name}' not defined${this.firstPass ? ' before use' : ''}`,
         new TokenRange(token, token),
-        this.explainUndefined?.(symbol),
+        advice?.suggestion,
+        advice?.hint,
       );
       return undefined;
     }

@@ -7,8 +7,11 @@ import type {
   SourceReader,
   SymbolInfo,
 } from '../api';
+import type { PendingDiagnostic } from '../diagnostics';
 import { encode } from '../encoder/encode';
+import type { MultiLineMacro } from '../preprocessor/multi-line-macro';
 import { Assembly } from '../program/assembly';
+import { suggestMacro } from '../program/suggest';
 import { BinFormat } from './bin';
 import { ContentsWriter } from './contents';
 import { ElfFormat } from './elf';
@@ -48,6 +51,18 @@ export function conclude(assembly: Assembly): AssembleResult {
   return new Result(assembly, output, map, listing, placed);
 }
 
+/** Adds what could be said only when all macros were known. */
+function settled(list: readonly PendingDiagnostic[], macros: readonly MultiLineMacro[]): Diagnostic[] {
+  // A source full of unknown words lacks something else than spelling.
+  let few = 20;
+  return list.map((one) => {
+    if (!one.word) return one;
+    const { word, ...said } = one;
+    const macro = few-- > 0 ? suggestMacro(word.text, macros, one.suggestion) : undefined;
+    return macro === undefined ? said : { ...said, range: word.range, suggestion: macro };
+  });
+}
+
 /** Lists that not everybody asks for are made when somebody does. */
 class Result implements AssembleResult {
   readonly diagnostics: Diagnostic[];
@@ -70,7 +85,7 @@ class Result implements AssembleResult {
   ) {
     const { diagnostics, preprocessor } = assembly;
     this.order = new TextOrder(diagnostics.file, preprocessor.includedAt);
-    this.diagnostics = this.order.sorted(diagnostics.list);
+    this.diagnostics = this.order.sorted(settled(diagnostics.list, preprocessor.multiLineMacros));
     this.dependencies = assembly.preprocessor.dependencies;
     this.origin = Number(assembly.layout.origin ?? 0);
     if (output) this.output = output;

@@ -2,6 +2,7 @@ import { type Frame, TokenRange } from '../diagnostics';
 import type { ParsedInstruction } from '../encoder/instruction';
 import type { Evaluator } from '../expression/evaluate';
 import { ExpressionParser, type NameResolver } from '../expression/parse';
+import { suggestDirective } from '../preprocessor/directives';
 import type { LineObserver } from '../preprocessor/preprocessor';
 import { type Item, ItemKind, type Mode, Statement, type ValueSlot } from '../program/item';
 import type { Section } from '../program/section';
@@ -95,7 +96,8 @@ export class StatementParser implements PrefixSink {
     const keyword = first.identifier?.keyword;
     const braces = first.type === 123;
     if (!braces && (first.type !== T.Identifier || (first.value === 0 && keyword && !this.mayBegin(keyword)))) {
-      parser.error('label or instruction expected at start of line', 0);
+      const directive = first.type === T.Preprocessor ? suggestDirective(first.text) : undefined;
+      parser.error('label or instruction expected at start of line', 0, directive);
       return;
     }
     const free = !braces && (!keyword || first.value === 1);
@@ -179,6 +181,8 @@ export class StatementParser implements PrefixSink {
       !mistyped && token.type === T.Identifier && at < tokens.length ? suggestInstruction(token.text) : undefined;
     const where = mistyped ? label! : token;
     names.diagnostics.error('parser: instruction expected', new TokenRange(where, where), mistyped ?? own);
+    const word = label && at === 1 ? label : token;
+    if (word.type === T.Identifier) names.diagnostics.couldBeMacro(word);
   }
 
   /** The TIMES expression, undefined without, false where something was wrong. */

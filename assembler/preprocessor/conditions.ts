@@ -74,6 +74,11 @@ export function conditionDirective(name: string): Directive | undefined {
   return c === 105 || c === 101 ? table.get(name) : undefined;
 }
 
+/** `%if` and all its relatives. */
+export function conditionNames(): Iterable<string> {
+  return table.keys();
+}
+
 function holds(pp: Preprocessor, tokens: readonly Token[], test: Test, negative: boolean): number {
   const result = test(pp, tokens, tokens[0]!.text);
   return result === undefined ? Condition.Never : result !== negative ? Condition.True : Condition.False;

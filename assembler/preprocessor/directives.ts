@@ -1,4 +1,5 @@
-import type { Directive } from './conditions';
+import { nearest } from '../program/suggest';
+import { conditionNames, type Directive } from './conditions';
 import { defineDirectives } from './define-directives';
 import { fileDirectives } from './file-directives';
 import { macroDirectives } from './macro-directives';
@@ -11,3 +12,8 @@ export const directives: ReadonlyMap<string, Directive> = new Map<string, Direct
   ...macroDirectives,
   ...fileDirectives,
 ]);
+
+/** The directive that a misspelt one may have meant. */
+export function suggestDirective(word: string): string | undefined {
+  return nearest(word.toLowerCase(), [...directives.keys(), ...conditionNames()]);
+}

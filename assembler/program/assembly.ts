@@ -1,5 +1,5 @@
-import type { AssembleOptions, Diagnostic, SourceReader } from '../api';
-import { Diagnostics, type Frame, TokenRange } from '../diagnostics';
+import type { AssembleOptions, SourceReader } from '../api';
+import { Diagnostics, type Frame, type PendingDiagnostic, TokenRange } from '../diagnostics';
 import type { Encode, ParsedInstruction } from '../encoder/instruction';
 import { PlainEncoder } from '../encoder/plain';
 import { Evaluator } from '../expression/evaluate';
@@ -36,7 +36,7 @@ import { Effect, type LineRecords, type LineState } from './line-records';
 import { ListedLines } from './listed-lines';
 import { Relaxation } from './relax';
 import { Section } from './section';
-import { suggestInstruction, suggestSymbol } from './suggest';
+import { adviseOnSymbol, suggestInstruction } from './suggest';
 import type { ProgramSymbol, SymbolState } from './symbol';
 import { Symbols } from './symbols';
 import { OperandValue } from './value';
@@ -80,7 +80,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   /** An edit may change lines by themselves: nothing in the source depends on addresses or on what comes after it. */
   editable = false;
   /** What was said while the source was read. */
-  front: Diagnostic[] = [];
+  front: PendingDiagnostic[] = [];
   private readSymbols: SymbolState[] = [];
   /** What {@link Diagnostics.said} was before the line in hand. */
   private saidBefore = 0;
@@ -107,7 +107,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     this.diagnostics = new Diagnostics(options.warnings);
     this.evaluator = new Evaluator(this.diagnostics);
     this.evaluator.explainUndefined = (symbol) =>
-      this.suggestions-- > 0 ? suggestSymbol(symbol, this.symbols) : undefined;
+      this.suggestions-- > 0 ? adviseOnSymbol(symbol, this.symbols, this.preprocessor.multiLineMacros) : {};
     this.environment = new Map(Object.entries(options.environment ?? {}));
     this.time = options.time ?? new Date();
     this.includePaths = options.includePaths ?? [];

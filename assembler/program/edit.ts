@@ -1,4 +1,5 @@
-import type { Diagnostic, SourceRange } from '../api';
+import type { SourceRange } from '../api';
+import type { PendingDiagnostic } from '../diagnostics';
 import { GivenLines, SourceLine } from '../source/source-line';
 import { type Identifier, T, type Token } from '../source/token';
 import type { Assembly } from './assembly';
@@ -33,7 +34,7 @@ class Region {
   private extension = 0;
   private readonly items: Item[] = [];
   private readonly fresh: LineRecord[] = [];
-  private said: readonly Diagnostic[] = [];
+  private said: readonly PendingDiagnostic[] = [];
   private readonly early: boolean;
 
   constructor(
@@ -314,7 +315,13 @@ function forgetLines(tokens: Token[], gone: ReadonlySet<SourceLine>): number {
 }
 
 /** A message that was there before the edit: at its new place, or nowhere if its line is gone. */
-function movedDiagnostic(one: Diagnostic, file: string, from: number, removed: number, moved: number): Diagnostic[] {
+function movedDiagnostic(
+  one: PendingDiagnostic,
+  file: string,
+  from: number,
+  removed: number,
+  moved: number,
+): PendingDiagnostic[] {
   if (one.range.file === file && one.range.line >= from && one.range.line < from + removed) return [];
   if (moved === 0) return [one];
   const shift = (range: SourceRange): SourceRange =>
@@ -322,5 +329,7 @@ function movedDiagnostic(one: Diagnostic, file: string, from: number, removed: n
       ? { ...range, line: range.line + moved, endLine: range.endLine + moved }
       : range;
   const chain = one.chain.map(({ message, range }) => ({ message, range: shift(range) }));
-  return [{ ...one, range: shift(one.range), chain }];
+  const { word } = one;
+  const shifted = { ...one, range: shift(one.range), chain };
+  return [word ? { ...shifted, word: { text: word.text, range: shift(word.range) } } : shifted];
 }

@@ -261,7 +261,7 @@ export class Layout {
     context.address.base = atPlace ? item.section : elsewhere;
     const encoded = this.encode(instruction, context);
     if (isError(encoded)) {
-      diagnostics.error(encoded.message, encoded.range, encoded.suggestion);
+      diagnostics.error(encoded.message, encoded.range, encoded.suggestion, encoded.hint);
       item.failed = true;
       item.size = 0;
       return;

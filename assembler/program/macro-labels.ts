@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../api';
+import type { PendingDiagnostic } from '../diagnostics';
 import type { Assembly } from './assembly';
 import type { ProgramSymbol } from './symbol';
 
@@ -22,9 +22,9 @@ export interface CallNumbers {
 export function renumberMacroLabels(
   assembly: Assembly,
   { first, before, now }: CallNumbers,
-  kept: readonly Diagnostic[],
-  said: readonly Diagnostic[],
-): readonly Diagnostic[] | undefined {
+  kept: readonly PendingDiagnostic[],
+  said: readonly PendingDiagnostic[],
+): readonly PendingDiagnostic[] | undefined {
   const delta = now - before;
   if (before === 0 && now === 0) return said;
   const { table } = assembly.symbols;

@@ -1,4 +1,5 @@
-import { instructionNames } from '../source/keywords';
+import type { MultiLineMacro } from '../preprocessor/multi-line-macro';
+import { instructionNames, registerNames } from '../source/keywords';
 import type { ProgramSymbol } from './symbol';
 import type { Symbols } from './symbols';
 
@@ -54,8 +55,33 @@ export function suggestInstruction(word: string): string | undefined {
   return nearest(word.toLowerCase(), namesByLength.slice(Math.max(0, length - 2), length + 3).flat());
 }
 
+/** A macro of the program that a word may have meant, where no instruction is nearer. */
+export function suggestMacro(
+  word: string,
+  macros: readonly MultiLineMacro[],
+  instruction: string | undefined,
+): string | undefined {
+  const own = macros.filter((macro) => !macro.definition.line.builtin).map((macro) => macro.name);
+  const macro = nearest(word, new Set(own));
+  if (macro === undefined || instruction === undefined) return macro;
+  return editDistance(word, macro, 2) <= editDistance(word.toLowerCase(), instruction, 2) ? macro : undefined;
+}
+
+/** What is said beside an error. */
+export interface Advice {
+  /** What was meant, most likely. */
+  suggestion?: string | undefined;
+  hint?: string | undefined;
+}
+
+/** What an undefined symbol may have meant: another one, a register, or a label that only a macro has. */
+export function adviseOnSymbol(symbol: ProgramSymbol, symbols: Symbols, macros: readonly MultiLineMacro[]): Advice {
+  const suggestion = suggestSymbol(symbol, symbols) ?? suggestRegister(symbol.name);
+  return { suggestion, hint: suggestion === undefined ? labelInMacro(symbol.name, symbols, macros) : undefined };
+}
+
 /** A symbol that an undefined one may have meant. */
-export function suggestSymbol(symbol: ProgramSymbol, symbols: Symbols): string | undefined {
+function suggestSymbol(symbol: ProgramSymbol, symbols: Symbols): string | undefined {
   const { name } = symbol;
   const local = name.lastIndexOf('.');
   // A local label of another function is more likely than a misspelled one.
@@ -72,4 +98,36 @@ export function suggestSymbol(symbol: ProgramSymbol, symbols: Symbols): string |
     if (elsewhere.length === 1) return elsewhere[0];
   }
   return nearest(name, names);
+}
+
+/** `ebxx`, `rxa`: short names of variables are near to some register, too, so that only a slip of the keys counts. */
+function suggestRegister(name: string): string | undefined {
+  const word = name.toLowerCase();
+  const near = registerNames().filter(
+    (register) => register[0] === word[0] && editDistance(word, register, 1) === 1 && !isShorthand(word, register),
+  );
+  return near.length === 1 ? near[0] : near.find((register) => word.startsWith(register));
+}
+
+/** A name of two letters counts as a register's only where one of them was hit twice. */
+function isShorthand(word: string, register: string): boolean {
+  return register.length < 3 && word !== register + register[1] && word !== register[0] + register;
+}
+
+/** Where a label is that stands in a macro's body alone: local to each call, or of a macro that nobody calls. */
+function labelInMacro(name: string, symbols: Symbols, macros: readonly MultiLineMacro[]): string | undefined {
+  const told = (macro: string): string => `label \`${name}' is defined only inside macro \`${macro}'`;
+  for (const other of symbols.table.values()) {
+    const { definedInMacro } = other;
+    if (definedInMacro !== undefined && other.name.startsWith('..@') && other.name.replace(/^\.\.@\d+\./, '') === name)
+      return told(definedInMacro);
+  }
+  for (const macro of macros) {
+    if (macro.definition.line.builtin) continue;
+    for (const { tokens } of macro.body) {
+      const first = tokens[0]?.text;
+      if ((first === name || first === `%%${name}`) && tokens[1]?.text === ':') return told(macro.name);
+    }
+  }
+  return undefined;
 }

@@ -125,3 +125,9 @@ export function instructionNames(): string[] {
   const pseudo = [...table.values()].filter((keyword) => keyword.kind === KeywordKind.Instruction);
   return [...new Set([...pseudo.map((keyword) => keyword.name), ...instructions.keys()])];
 }
+
+/** All registers that operands can name. */
+export function registerNames(): string[] {
+  const all = [...table.values()].filter(({ kind, group }) => kind === KeywordKind.Register && group !== 'unsupported');
+  return all.map(({ name }) => name);
+}

@@ -80,13 +80,13 @@ function diagnosticsByFile(files: Files, root: string, { result, failure }: Anal
 }
 
 function convert(files: Files, diagnostic: assembler.Diagnostic): Diagnostic {
-  const { severity, message, range, code, chain, suggestion } = diagnostic;
+  const { severity, message, range, code, chain, suggestion, hint } = diagnostic;
   const data: DiagnosticData | undefined = suggestion === undefined ? undefined : { suggestion };
   return {
     range: protocolRange(range),
     severity: SEVERITY[severity],
     source: 'ringside',
-    message,
+    message: hint === undefined ? message : `${message}\n${hint}`,
     code,
     tags: code === 'obsolete' ? [DiagnosticTag.Deprecated] : undefined,
     relatedInformation: chain
