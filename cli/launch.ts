@@ -47,8 +47,7 @@ function runCompiled(name: string): void {
 
 if (process.argv[2] === 'asm') {
   setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
-  // Most of what is made while assembling lives to its end: copying it back and forth on the way there is wasted.
-  setFlagsFromString('--semi-space-growth-factor=16');
+  // It would mark most of what there is, to free little: most of what is made while assembling lives to its end.
   setFlagsFromString('--no-incremental-marking');
   runCompiled('cli-asm.js');
 } else require(join(__dirname, 'cli-main.js'));

@@ -256,7 +256,8 @@ export class Preprocessor {
       if (this.expander.exhausted) {
         return this.giveUp(`more than ${Limits.lineTokens} tokens in one line out of macros: giving up`);
       }
-      if (this.expandedTokens + this.expander.total > this.mostTokens) {
+      const expanded = this.expandedTokens + this.expander.total;
+      if (expanded > Limits.expandedTokensAfterError && expanded > this.mostTokens) {
         return this.giveUp(`more than ${this.mostTokens} tokens out of macros: giving up`);
       }
       const fetched = this.fetch();
@@ -417,12 +418,12 @@ export class Preprocessor {
           this.compilerLine(text);
           continue;
         }
+        this.key = text;
+        if (this.isKnown(text)) return noTokens;
         if (isBlank(text)) {
           this.parameters = false;
           return noTokens;
         }
-        this.key = text;
-        if (this.isKnown(text)) return noTokens;
         const tokens = this.lexer.line(line);
         this.parameters = text.indexOf('%') >= 0 && hasParameters(tokens);
         return tokens;
@@ -843,10 +844,11 @@ const passing: ReadonlySet<string> = new Set(
 
 /** Nothing, or a comment only. */
 function isBlank(text: string): boolean {
-  let i = 0;
-  let c = text.charCodeAt(0);
-  while (c === 32 || c === 9) c = text.charCodeAt(++i);
-  return c === 59 /* ; */ || i === text.length;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c !== 32 && c !== 9) return c === 59 /* ; */;
+  }
+  return true;
 }
 
 function numbersGrow(tokens: readonly Token[]): boolean {

@@ -18,7 +18,7 @@ import { Identifiers } from '../source/identifiers';
 import type { SourceLine } from '../source/source-line';
 import { T, Token } from '../source/token';
 import type { CodeBuffer } from './code-buffer';
-import { BranchLine, BranchTokens, ComposedLines, type InstructionEncoder } from './composed-lines';
+import { BranchLine, BranchTokens, ComposedLines, type InstructionEncoder, noPrefixes } from './composed-lines';
 import {
   Code,
   condense,
@@ -40,6 +40,9 @@ import { adviseOnSymbol, suggestInstruction } from './suggest';
 import type { ProgramSymbol, SymbolState } from './symbol';
 import { Symbols } from './symbols';
 import { OperandValue } from './value';
+
+/** What a line is that needs no parser; a token is a label. */
+type KnownStatement = PureCode | BranchLine | BranchTokens | LineRecipe | Token;
 
 /** One run over a source, from text to items with sizes and addresses. */
 export class Assembly implements ParserContext, PreprocessorHost, FormatProgram, NameResolver, InstructionEncoder {
@@ -71,9 +74,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
   preprocessing = false;
   /** All passes were run, so that every item has its place. */
   complete = false;
-  readonly knownLines = new KnownLines<PureCode | BranchLine | BranchTokens | LineRecipe>(
-    new ComposedLines(this.identifiers, this),
-  );
+  readonly knownLines = new KnownLines<KnownStatement>(new ComposedLines(this.identifiers, this));
   statements!: StatementParser;
   /** What each line of the main file was read with; undefined where nobody will edit them. */
   records: LineRecords | undefined;
@@ -383,15 +384,16 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const { preprocessor, diagnostics, statements } = this;
     for (let tokens = preprocessor.next(); tokens; tokens = preprocessor.next()) {
       const { line, frame } = preprocessor;
-      const known = preprocessor.known as PureCode | BranchLine | BranchTokens | LineRecipe | undefined;
-      if (known instanceof BranchLine) this.addBranchLine(known, line, frame);
-      else if (known instanceof BranchTokens) this.addBranch(known.mnemonic, known.target, line, frame);
-      else if (known instanceof LineRecipe) this.addRecipe(known, line, frame);
-      else if (known) this.items.push(new Code(line, frame, this.mode, this.section, this.listingLine, known));
-      else {
+      const known = preprocessor.known as KnownStatement | undefined;
+      if (known === undefined) {
         this.saidBefore = diagnostics.said;
         statements.parse(tokens, line, frame);
-      }
+      } else if ('size' in known)
+        this.items.push(new Code(line, frame, this.mode, this.section, this.listingLine, known));
+      else if (known instanceof BranchLine) this.addBranchLine(known, line, frame);
+      else if (known instanceof BranchTokens) this.addBranch(known.mnemonic, known.target, line, frame);
+      else if (known instanceof LineRecipe) this.addRecipe(known, line, frame);
+      else this.addLabel(known, line, frame);
       if (this.items.length > Limits.statements) {
         preprocessor.giveUp(`more than ${Limits.statements} statements: giving up`);
       }
@@ -435,34 +437,40 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     const { label, labelColumn, mnemonic, column, end } = recipe;
     const { mode, section, listingLine } = this;
     let first: Token | undefined;
-    let symbol: ProgramSymbol | undefined;
     if (label !== undefined) {
       const labelEnd = labelColumn + label.text.length;
       first = new Token(T.Identifier, label.text, labelColumn > 0, line, labelColumn, labelEnd, label, undefined, 0);
-      symbol = this.symbols.define(first, frame, true);
     }
-    let item: Statement;
-    if (mnemonic === undefined) {
-      item = new Statement(ItemKind.Label, line, frame, mode, section, listingLine, first!, first!);
-    } else {
+    if (mnemonic === undefined) this.addLabel(first!, line, frame);
+    else {
+      const symbol = first && this.symbols.define(first, frame, true);
       const nameEnd = column + mnemonic.text.length;
       const name = new Token(T.Identifier, mnemonic.text, column > 0, line, column, nameEnd, mnemonic, undefined, 0);
       // Only where it ends is asked of the last token.
       const last = end === nameEnd ? name : new Token(T.End, '', false, line, end, end, undefined, undefined, 0);
       const slots: ValueSlot[] = [];
       const operands = operandsOf(recipe, line, this, slots);
-      item = new Statement(ItemKind.Instruction, line, frame, mode, section, listingLine, name, last);
+      const item = new Statement(ItemKind.Instruction, line, frame, mode, section, listingLine, name, last);
       item.slots = slots;
       item.instruction = {
         mnemonic: mnemonic.keyword!.name,
         operands,
-        prefixes: [],
+        prefixes: noPrefixes,
         encodingHint: '',
         range: new TokenRange(name, last),
       };
+      item.symbol = symbol;
+      item.label = first;
+      this.items.push(item);
     }
-    item.symbol = symbol;
-    item.label = first;
+  }
+
+  /** A label on a line by itself. */
+  private addLabel(label: Token, line: SourceLine, frame: Frame | undefined): void {
+    const { mode, section, listingLine } = this;
+    const item = new Statement(ItemKind.Label, line, frame, mode, section, listingLine, label, label);
+    item.symbol = this.symbols.define(label, frame, true);
+    item.label = label;
     this.items.push(item);
   }
 
@@ -486,7 +494,7 @@ export class Assembly implements ParserContext, PreprocessorHost, FormatProgram,
     item.instruction = {
       mnemonic: name.identifier!.keyword!.name,
       operands: [{ kind: 'immediate', value, size: 0, strict: false, range: new TokenRange(label, label) }],
-      prefixes: [],
+      prefixes: noPrefixes,
       encodingHint: '',
       range: new TokenRange(name, label),
     };

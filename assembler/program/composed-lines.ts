@@ -30,7 +30,8 @@ const addressWithNumber = /^([A-Za-z0-9 \t]*\[[A-Za-z0-9+* \t-]*[A-Za-z0-9][+-])
 
 const plainNumber = /^(?:0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10})$/;
 
-const noPrefixes: string[] = [];
+/** Shared by all instructions without any: nobody adds to it. */
+export const noPrefixes: string[] = [];
 const nowhere = { file: '', line: 0, column: 0, endLine: 0, endColumn: 0 };
 
 /** What the lines' instructions are encoded by. */
@@ -125,11 +126,20 @@ export class ComposedLines {
       recipe = new LineRecipe(label, match[1]!.length, undefined, 0, 0, [], []);
     else {
       const instruction = instructionLine.exec(rest);
-      if (instruction === null || !this.mnemonics.has(instruction[3]!)) return undefined;
+      if (instruction === null || !this.isInstruction(instruction[3]!)) return undefined;
       recipe = this.recipe(text, instruction, label, match[1]!.length);
     }
     if (recipe !== undefined) label.folded.inKnownLine = true;
     return recipe;
+  }
+
+  /** The name of an instruction that is no branch, and of no macro. */
+  private isInstruction(name: string): boolean {
+    const identifier = this.identifiers.get(name);
+    const { keyword, folded } = identifier;
+    if (keyword?.group !== 'instruction' || isBranchName(keyword.name) || !isPlain(identifier)) return false;
+    folded.inKnownLine = true;
+    return true;
   }
 
   /**
@@ -190,10 +200,12 @@ export class ComposedLines {
   }
 
   /** The same of the tokens that a macro made of a line: a name and operands of one token each. */
-  composeTokens(tokens: readonly Token[], line: SourceLine): PureCode | BranchTokens | undefined {
+  composeTokens(tokens: readonly Token[], line: SourceLine): PureCode | BranchTokens | Token | undefined {
     const { length } = tokens;
     const first = tokens[0]!;
     if (length === 3 || length > 4 || !isName(first)) return undefined;
+    if (length === 2 && tokens[1]!.type === 58 /* : */)
+      return first.identifier!.keyword === undefined ? first : undefined;
     if (length > 1 && tokens[1]!.type === T.Identifier && !isName(tokens[1]!)) return undefined;
     const mnemonic = this.mnemonics.get(first.text);
     if (mnemonic === undefined) {

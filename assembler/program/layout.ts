@@ -86,24 +86,33 @@ export class Layout {
 
   /** Places one item and finds its size. */
   visit(item: Item): void {
-    const { evaluator } = this;
     const { section } = item;
     const here = section.offset;
     item.offset = here;
+    // Most items: they have their bytes, so that nothing can be said about them but that it is too many.
+    if (!isStatement(item)) {
+      section.offset = here + item.size;
+      if (section.offset > Limits.outputBytes) this.refuseCode(item);
+      return;
+    }
+    const { evaluator } = this;
     evaluator.section = section;
     evaluator.offset = here;
     evaluator.critical = this.final;
     this.diagnostics.frame = item.frame;
     this.diagnostics.line = item.line;
     this.diagnostics.warnings = item.mode.warnings;
-    if (isStatement(item)) {
-      if (item.symbol !== undefined && item.kind !== ItemKind.Equ) this.define(item, item.symbol, section, here);
-      if (!item.settled) this.resize(item);
-      section.offset = here + item.length;
-    } else {
-      section.offset = here + item.size;
-      if (section.offset > Limits.outputBytes) this.tooLong(item);
-    }
+    if (item.symbol !== undefined && item.kind !== ItemKind.Equ) this.define(item, item.symbol, section, here);
+    if (!item.settled) this.resize(item);
+    section.offset = here + item.length;
+  }
+
+  private refuseCode(item: Item): void {
+    const { diagnostics } = this;
+    diagnostics.frame = item.frame;
+    diagnostics.line = item.line;
+    diagnostics.warnings = item.mode.warnings;
+    this.tooLong(item);
   }
 
   /** Finds the size of an item at the evaluator's place. */
