@@ -127,6 +127,7 @@ describe.each(['none', 'ept'])('ringside/autopsy, %s', (virtualization) => {
       'P=1',
       'offset 31:16=0x0',
     ]);
+    expect(first!.delivery!.failure).toMatch(/^PTE is not present: 0x2ffffc, 4 bytes below the stack pointer/);
     expect(first!.delivery!.section).toBe('SDM 3A 4.7; 6.15, interrupt 14');
     expect(first!.advice).toHaveLength(1);
   });

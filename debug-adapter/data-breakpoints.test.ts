@@ -203,6 +203,7 @@ describe('what a data breakpoint would watch', () => {
       dataId: '0x8000/8',
       canPersist: true,
     });
+    expect((await info({ name: '0x8000', bytes: -16, asAddress: true })).dataId).toBe('0x8000/16');
     expect(await info({ name: 'RSP', variablesReference: general })).toMatchObject({
       dataId: '0x7000/2',
       description: expect.stringContaining('that rsp points at'),

@@ -6,6 +6,7 @@ import { endingOf } from './exit-status';
 import type { Guest } from './guest';
 import { hex, instructionPointer } from './inspect/addresses';
 import { errorCodeBits, errorCodeText } from './inspect/error-code';
+import type { DecodedBit } from './protocol';
 import type { Breakpoints } from './requests/breakpoints';
 import type { Halt } from './run-control/execution';
 
@@ -74,6 +75,11 @@ function explainAccess(
   return { description: `${ahead ? 'In front of the' : 'After the'} ${access} of ${what}`, text: lines.join('\n') };
 }
 
+/** Of a value that has a name, that is all there is to say. */
+function bitLine({ name, text, summary }: DecodedBit): string {
+  return `${name} = ${text}${/^(0x)?[0-9a-f]+$/.test(text) ? `: ${summary}` : ''}`;
+}
+
 /** An exception that is about to be delivered, in words and as the protocol has it. */
 function explainException(halt: Extract<Halt, { kind: 'exception' }>, guest: Guest): Explanation {
   const { vector, errorCode, address, detail, after } = halt;
@@ -90,6 +96,7 @@ function explainException(halt: Extract<Halt, { kind: 'exception' }>, guest: Gue
     ...(detail ? [`cause: ${detail}`] : []),
     'the handler has not been called yet: nothing is pushed, no register has changed',
   ];
+  const bits = errorCodeBits(vector, errorCode).map(bitLine);
   return {
     reason: 'exception',
     description: fullName === name ? name : `${fullName} (${name})`,
@@ -98,10 +105,7 @@ function explainException(halt: Extract<Halt, { kind: 'exception' }>, guest: Gue
       typeName: code === undefined ? name : `${name} (${hex(errorCode!)}: ${code})`,
       fullTypeName: fullName,
       message: detail || exceptionOf(vector)?.summary || name,
-      stackTrace: [
-        ...lines,
-        ...errorCodeBits(vector, errorCode).map((bit) => `  ${bit.name} = ${bit.text}: ${bit.summary}`),
-      ].join('\n'),
+      ...(bits.length > 0 && { stackTrace: bits.join('\n') }),
     },
   };
 }

@@ -6,6 +6,7 @@ import { ConfigurationProvider } from './debug/configuration-provider';
 import { GuestSessions } from './debug/guest-sessions';
 import { ProgramCheck } from './debug/program-check';
 import { answerFileRequests } from './server-files';
+import { AutopsyView } from './views/autopsy-view';
 import { ExitLogView } from './views/exit-log-view';
 import { VmcsView } from './views/vmcs-view';
 
@@ -19,6 +20,7 @@ export interface RingsideApi {
   sessions: GuestSessions;
   vmcs: VmcsView;
   exits: ExitLogView;
+  autopsy: AutopsyView;
 }
 
 export function clientOptions(): LanguageClientOptions {
@@ -36,11 +38,13 @@ export function activateRingside(context: vscode.ExtensionContext, platform: Pla
   const sessions = new GuestSessions();
   const vmcs = new VmcsView(sessions);
   const exits = new ExitLogView(sessions);
+  const autopsy = new AutopsyView(sessions);
   const configurations = new ConfigurationProvider(new ProgramCheck(platform.client));
   context.subscriptions.push(
     sessions,
     vmcs,
     exits,
+    autopsy,
     vscode.debug.registerDebugAdapterDescriptorFactory('ringside', {
       createDebugAdapterDescriptor: (session) => platform.adapter(session),
     }),
@@ -52,5 +56,5 @@ export function activateRingside(context: vscode.ExtensionContext, platform: Pla
     ),
     ...registerCommands(),
   );
-  return { sessions, vmcs, exits };
+  return { sessions, vmcs, exits, autopsy };
 }

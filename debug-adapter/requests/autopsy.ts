@@ -88,7 +88,7 @@ function gateEntry(scene: Scene, vector: number, { idtr, idtEntry }: AutopsyDeli
   return entry(scene, name, hex(BigInt(idtr.base) + BigInt(offset)), { text: not, fields: [] });
 }
 
-function deliveryView(scene: Scene, vector: number, raised: number, delivery: AutopsyDelivery) {
+function deliveryView(scene: Scene, vector: number, next: AutopsyFault | undefined, delivery: AutopsyDelivery) {
   const { idtr, target, stack, failure } = delivery;
   const { registers } = scene;
   const ia32e = (registers.efer & EFER_LMA) !== 0n;
@@ -118,7 +118,10 @@ function deliveryView(scene: Scene, vector: number, raised: number, delivery: Au
   if (stack || /TSS|task/.test(failure)) {
     shown.push({ name: 'TR', text: `selector ${hex(tr.selector)}, base ${hex(tr.base)}, limit ${hex(tr.limit)}` });
   }
-  return { registers: shown, entries, failure, section: sectionOf(failure, raised) };
+  const section = sectionOf(failure, next?.vector ?? vector);
+  // of a page fault, the address is what it is about
+  const at = next?.cr2 === undefined ? '' : `: ${next.cr2}, ${meaningOfAddress(scene, BigInt(next.cr2))}`;
+  return { registers: shown, entries, failure: failure + at, section };
 }
 
 /** What a page fault's address is, as far as the machine's tables tell. */
@@ -192,7 +195,7 @@ export function autopsyResponse(
       ...(instruction && { instruction: instructionView(scene, instruction, toClientLine) }),
       cause: cause || (exceptionOf(vector)?.summary ?? name),
       section: vector === DF ? 'SDM 3A 6.15, interrupt 8; table 6-5' : sectionOf(cause, vector),
-      ...(delivery && { delivery: deliveryView(scene, vector, raised, delivery) }),
+      ...(delivery && { delivery: deliveryView(scene, vector, faults[i + 1], delivery) }),
       advice: [...new Set(advice.filter((line) => line !== undefined))],
     };
   });

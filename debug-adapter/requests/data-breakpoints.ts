@@ -53,7 +53,8 @@ export function dataBreakpointInfo(guest: Guest, cpu: number, name: string, byte
   }
   const named = location !== undefined && !asAddress;
   const address = named ? location.address : register ? pointedAt(context.registers, register, value) : value;
-  const length = bytes ?? (named ? (width ?? 8) / 8 : context.registers.codeBits / 8);
+  // VS Code 1.100 gives the length of a range `start - end` as a negative number
+  const length = (bytes && Math.abs(bytes)) ?? (named ? (width ?? 8) / 8 : context.registers.codeBits / 8);
   if (!Number.isSafeInteger(length) || length < 1 || length > MOST_BYTES) {
     throw new RequestError(`dataBreakpointInfo: ${length} bytes cannot be watched: between 1 and ${MOST_BYTES} can`);
   }

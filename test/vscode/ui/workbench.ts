@@ -132,6 +132,15 @@ export class Workbench {
     await input.waitFor({ state: 'hidden' });
   }
 
+  /** Types an answer to what is asked in the box at the top, and takes the first that fits. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input[type="text"]');
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.waitForTimeout(500);
+    await this.press('Enter');
+  }
+
   /** Sets a breakpoint with F9. */
   async setBreakpoint(line: number): Promise<void> {
     await this.toggleBreakpoint(line, 1);
