@@ -20,6 +20,7 @@ import { virtualInterruptDue } from './cpu/system/virtual-interrupts';
 import { Translator } from './cpu/translator/translator';
 import { VmxUnit } from './cpu/vmx/vmx-unit';
 import { CpuSet, type CpuSetState } from './cpu-set';
+import { PLANES_BASE, PLANES_SIZE } from './devices/vga-planes';
 import { PageKind, PhysicalMemory } from './memory';
 import type { MemorySnapshot } from './memory-snapshot';
 import type { GuestMemory } from './memory-view';
@@ -151,6 +152,8 @@ export class Machine {
     this.platform.onDebugExit = (value) => this.end({ kind: 'ended', reason: 'debug-exit', value });
     this.platform.onPowerOff = () => this.end({ kind: 'ended', reason: 'power-off', value: 0 });
     this.platform.onA20 = (open) => processor.mmu.setA20(open);
+    this.platform.onPlanes = (mapped) =>
+      this.memory.setKind(PLANES_BASE, PLANES_SIZE, mapped ? PageKind.Mmio : PageKind.Ram);
     this.platform.onReset = () => {
       this.#resetWanted = true;
       processor.endSlice();

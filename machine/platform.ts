@@ -31,6 +31,7 @@ import { A20Gate, SystemControlA, SystemControlB } from './devices/system-contro
 import { Uart16550a } from './devices/uart-16550a';
 import { type LinearDisplay, VbeDispi } from './devices/vbe-dispi';
 import { Vga } from './devices/vga';
+import type { IndexedFrame } from './devices/vga-frame';
 import { VirtioBlk, VirtioConsole, VirtioRng } from './devices/virtio-devices';
 import type { VirtioPci } from './devices/virtio-pci';
 import type { GuestMemory } from './memory-view';
@@ -173,6 +174,9 @@ export class Platform {
   onVirtioConsole: (byte: number) => void = () => {};
   /** Address bit 20 is let through (true) or masked. */
   onA20: (enabled: boolean) => void = () => {};
+
+  /** The planes of the VGA answer at {@link PLANES_BASE} now (true), or plain memory does again. */
+  onPlanes: (mapped: boolean) => void = () => {};
 
   constructor(readonly clock: Clock) {}
 
@@ -329,11 +333,19 @@ export class Platform {
     return this.pc.vbe.display() ?? this.pc.vga.display();
   }
 
+  /** The picture of a planar VGA mode (0Dh, 0Eh, 10h, 12h, unchained 256 colours), if that is what is displayed. */
+  planarFrame(): IndexedFrame | undefined {
+    return this.pc.vbe.enabled ? undefined : this.pc.vga.planarFrame();
+  }
+
   /** The text screen, lines without trailing blanks; in graphics modes one line that says which. */
   screenText(): string[] {
+    const { vbe, vga } = this.pc;
+    const planar = vbe.enabled ? undefined : vga.planarSize;
     const display = this.display();
-    if (display === undefined) return this.pc.vga.screenText();
-    return [`[graphics mode: ${display.width} x ${display.height}, ${display.bitsPerPixel} bits a pixel]`];
+    if (planar === undefined && display === undefined) return vga.screenText();
+    const { width, height } = planar ?? display!;
+    return [`[graphics mode: ${width} x ${height}, ${planar?.bits ?? display?.bitsPerPixel} bits a pixel]`];
   }
 }
 
@@ -413,6 +425,11 @@ export function createPc(clock: Clock, options: PcOptions): Platform {
   const com1 = platform.add(new Uart16550a('com1', 0x3f8, clock, wires.wire(Irq.com1), (b) => platform.onSerial(b)));
   const com2 = platform.add(new Uart16550a('com2', 0x2f8, clock, wires.wire(Irq.com2), (b) => platform.onSerial2(b)));
   const vga = platform.add(new Vga(clock, memory));
+  platform.add(vga.planes);
+  vga.onPlanes = (mapped) => {
+    platform.remapMemory();
+    platform.onPlanes(mapped);
+  };
   const vbe = platform.add(new VbeDispi(memory, ram, memory.size - ram));
   platform.add(new PostCode());
   const coprocessorError = platform.add(new CoprocessorError(wires.wire(Irq.coprocessor)));

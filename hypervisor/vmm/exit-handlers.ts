@@ -146,11 +146,13 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
   if (input) {
     value = vm.platform.readPort(port, size) >>> 0;
     pages.forEach((at, i) => {
-      vm.memory.write(at, Uint8Array.of((value >>> (8 * i)) & 0xff));
+      const byte = (value >>> (8 * i)) & 0xff;
+      if (vm.memory.isDevice(at)) vm.platform.writeMemory(at, 1, byte);
+      else vm.memory.write(at, Uint8Array.of(byte));
     });
   } else {
     pages.forEach((at, i) => {
-      value |= vm.memory.readU8(at) << (8 * i);
+      value |= (vm.memory.isDevice(at) ? vm.platform.readMemory(at, 1) : vm.memory.readU8(at)) << (8 * i);
     });
     vm.platform.writePort(port, size, value >>> 0);
   }
@@ -170,7 +172,7 @@ function handleStringIo(vcpu: VCpu, vm: Vm, port: number, size: 1 | 2 | 4, input
 function handleEptViolation(vcpu: VCpu, vm: Vm): string {
   const address = Number(vcpu.vmcs.read('guestPhysicalAddress'));
   vcpu.reinjectVectored();
-  const isMemory = address < vm.memory.size;
+  const isMemory = !vm.memory.isDevice(address);
   const writes = (vcpu.vmcs.read32('exitQualification') & 2) !== 0;
   if (!isMemory || (writes && vm.memory.isRom(address))) {
     vm.emulateAccess(address);

@@ -21,6 +21,8 @@ export class VmMemory implements GuestMemory {
   a20Masked = false;
   /** First and last guest page of ROM: mapped without write access. */
   #rom = { first: 0, end: 0 };
+  /** First and last guest page that a device has taken over. */
+  #device = { first: 0, end: 0 };
 
   constructor(
     readonly host: PhysicalMemory,
@@ -35,6 +37,26 @@ export class VmMemory implements GuestMemory {
   /** Declares a range of guest-physical addresses read-only for the guest. */
   setRom(base: number, size: number): void {
     this.#rom = { first: base / PAGE, end: (base + size) / PAGE };
+  }
+
+  /**
+   * Declares a range to be a device's, or memory again. The caller takes the mappings away ({@link unmap}) if they are not as they
+   * should be.
+   */
+  setDevice(base: number, size: number, device: boolean): void {
+    this.#device = device ? { first: base / PAGE, end: (base + size) / PAGE } : { first: 0, end: 0 };
+  }
+
+  /** Takes the mappings of a range away. The caller flushes what the CPU holds of the EPT. */
+  unmap(base: number, size: number): void {
+    for (let page = base; page < base + size; page += PAGE)
+      if (this.translate(page) !== undefined) this.ept.unmap(page);
+  }
+
+  /** Accesses there go to a device: it lies outside the memory, or in a range of {@link setDevice}. */
+  isDevice(guestPhysical: number): boolean {
+    const page = Math.floor(guestPhysical / PAGE);
+    return guestPhysical >= this.size || (page >= this.#device.first && page < this.#device.end);
   }
 
   isRom(guestPhysical: number): boolean {

@@ -12,6 +12,7 @@ import { requiredOnes } from '../../machine/cpu/vmx/capability-msrs';
 import { saveGuest } from '../../machine/cpu/vmx/guest-state';
 import { VMCS_REVISION, type Vmcs } from '../../machine/cpu/vmx/vmcs';
 import type { LocalApic } from '../../machine/devices/local-apic';
+import { PLANES_BASE, PLANES_SIZE } from '../../machine/devices/vga-planes';
 import type { Machine } from '../../machine/machine';
 import { createPc, type PcOptions, type Platform, type PlatformState } from '../../machine/platform';
 import type { ExitRecord } from '../exit-record';
@@ -93,6 +94,11 @@ export class Vmm implements Vm {
       this.memory.setA20(open);
       processor.mmu.invalidateEpt(2, 0);
     };
+    this.platform.onPlanes = (mapped) => {
+      this.memory.setDevice(PLANES_BASE, PLANES_SIZE, mapped);
+      this.memory.unmap(PLANES_BASE, PLANES_SIZE);
+      processor.mmu.invalidateEpt(2, 0);
+    };
     this.platform.onReset = () => {
       this.#resetWanted = true;
       processor.endSlice();
@@ -138,12 +144,12 @@ export class Vmm implements Vm {
       readMemory: (address, size) => {
         if (address < DEVICE_WINDOW) return host.readMemory(address, size);
         const at = address - DEVICE_WINDOW;
-        if (at >= this.memory.size) return this.platform.readMemory(at, size);
+        if (this.memory.isDevice(at)) return this.platform.readMemory(at, size);
         return size === 4 ? this.memory.readU32(at) : size === 2 ? this.memory.readU16(at) : this.memory.readU8(at);
       },
       writeMemory: (address, size, value) => {
         if (address < DEVICE_WINDOW) host.writeMemory(address, size, value);
-        else if (address - DEVICE_WINDOW >= this.memory.size)
+        else if (this.memory.isDevice(address - DEVICE_WINDOW))
           this.platform.writeMemory(address - DEVICE_WINDOW, size, value);
       },
     };
@@ -158,7 +164,7 @@ export class Vmm implements Vm {
     this.ept.map(page, DEVICE_WINDOW + page, EptRights.All);
     processor.stepOnce();
     this.#afterStep(() => {
-      if (page < this.memory.size) this.memory.populate(page);
+      if (!this.memory.isDevice(page)) this.memory.populate(page);
       else this.ept.unmap(page);
       const [low, high] = halves(linear);
       processor.mmu.invalidateVpid(0, vmcs.read32('virtualProcessorIdentifier'), low, high);
@@ -185,10 +191,12 @@ export class Vmm implements Vm {
 
   /** Back to an earlier state of the virtual devices; the EPT in host memory was restored with it. */
   loadPlatform(state: PlatformState): void {
-    const { onA20 } = this.platform;
+    const { onA20, onPlanes } = this.platform;
     this.platform.onA20 = () => {};
+    this.platform.onPlanes = (mapped) => this.memory.setDevice(PLANES_BASE, PLANES_SIZE, mapped);
     this.platform.load(state);
     this.platform.onA20 = onA20;
+    this.platform.onPlanes = onPlanes;
     this.memory.a20Masked = !this.platform.a20;
   }
 

@@ -1,8 +1,8 @@
 /**
  * IBM VGA (PS/2 Hardware Interface Technical Reference, "Video Subsystem"): its registers at 3B4h..3DFh. Text memory at
  * B8000h and the linear memory of mode 13h at A0000h are plain RAM that {@link screenText} and a display read: guests
- * write it at full speed, and chained (odd/even and chain-4) addressing gives exactly these bytes. Planar modes, in
- * which one address stands for four bytes, are not modelled.
+ * write it at full speed, and chained (odd/even and chain-4) addressing gives exactly these bytes. Unchained, the
+ * {@link VgaPlanes} answer at A0000h.
  */
 import type { Clock } from '../clock';
 import { TICKS_PER_SECOND } from '../clock';
@@ -10,6 +10,8 @@ import type { GuestMemory } from '../memory-view';
 import { CP437 } from './cp437';
 import type { AccessSize, PortDevice } from './device';
 import type { LinearDisplay } from './vbe-dispi';
+import { drawFrame, frameSize, type IndexedFrame } from './vga-frame';
+import { VgaPlanes } from './vga-planes';
 
 const CRTC_INDEX_MONO = 0x3b4;
 const CRTC_DATA_MONO = 0x3b5;
@@ -129,7 +131,11 @@ export class Vga implements PortDevice {
     { first: CRTC_INDEX, last: CRTC_DATA },
     { first: STATUS1_FEATURE, last: STATUS1_FEATURE },
   ];
+  readonly planes = new VgaPlanes(() => this.#s);
+  /** The planes came to A0000h, or went. */
+  onPlanes: (mapped: boolean) => void = () => {};
   #s: VgaState = powerOn();
+  #mapped = false;
 
   constructor(
     private readonly clock: Clock,
@@ -147,6 +153,27 @@ export class Vga implements PortDevice {
     const chained = (this.#s.sequencer[SEQUENCER_MEMORY_MODE] & SEQUENCER_CHAIN4) !== 0;
     if (this.textMode || !chained) return undefined;
     return { width: 320, height: 200, bitsPerPixel: 8, address: GRAPHICS_MEMORY, pitch: 320 };
+  }
+
+  /** The picture of a planar graphics mode; undefined in others. */
+  planarFrame(): IndexedFrame | undefined {
+    return this.#planar ? drawFrame(this.#s, this.planes.bytes) : undefined;
+  }
+
+  /** Size of {@link planarFrame} and bits a pixel. */
+  get planarSize(): { width: number; height: number; bits: 4 | 8 } | undefined {
+    return this.#planar ? frameSize(this.#s) : undefined;
+  }
+
+  get #planar(): boolean {
+    return !this.textMode && this.planes.mapped;
+  }
+
+  #remap(): void {
+    const { mapped } = this.planes;
+    if (mapped === this.#mapped) return;
+    this.#mapped = mapped;
+    this.onPlanes(mapped);
   }
 
   /** The 256 colours: red, green, blue of 6 bits each. */
@@ -273,6 +300,7 @@ export class Vga implements PortDevice {
         break;
       case SEQUENCER_DATA:
         s.sequencer[s.sequencerIndex] = value & (SEQUENCER_BITS[s.sequencerIndex] ?? 0);
+        this.#remap();
         break;
       case DAC_MASK:
         s.dacMask = value;
@@ -292,6 +320,7 @@ export class Vga implements PortDevice {
         break;
       case GRAPHICS_DATA:
         s.graphics[s.graphicsIndex] = value & (GRAPHICS_BITS[s.graphicsIndex] ?? 0);
+        this.#remap();
         break;
       case CRTC_INDEX:
       case CRTC_INDEX_MONO:
@@ -328,6 +357,7 @@ export class Vga implements PortDevice {
   /** After reset the registers are those of mode 3: what a video BIOS would have set up. */
   reset(): void {
     this.#s = powerOn();
+    this.#remap();
   }
 
   save(): unknown {
@@ -336,6 +366,7 @@ export class Vga implements PortDevice {
 
   load(state: unknown): void {
     this.#s = copy(state as VgaState);
+    this.#remap();
   }
 }
 

@@ -13,6 +13,7 @@ rom_start:
 %include "post.asm"
 %include "boot.asm"
 %include "video.asm"
+%include "planar.asm"
 %include "font.asm"
 %include "vbe.asm"
 %include "disk.asm"

@@ -1,4 +1,4 @@
-; INT 10h: text modes 0..3 (80 or 40 columns, 25 lines) and mode 13h, in which characters are drawn. Text goes to memory
+; INT 10h: text modes 0..3 (80 or 40 columns, 25 lines), mode 13h, in which characters are drawn, and the modes of planar.asm. Text goes to memory
 ; at B8000h, the cursor to the CRTC; nothing is sent anywhere else.
 
 int_10: ENTER_SERVICE
@@ -86,6 +86,8 @@ set_mode:
         and     al, 0x7f
         cmp     al, 0x13
         je      .graphics
+        call    planar_mode
+        jnc     set_planar_mode
         cmp     al, 3
         ja      .end
         mov     si, text_registers_80
@@ -97,6 +99,7 @@ set_mode:
         call    load_registers
         call    text_palette
         pop     bx
+        call    note_kept
         test    bl, 0x80
         jnz     .answer
         mov     ax, 0xb800
@@ -115,6 +118,7 @@ set_mode:
         call    load_registers
         call    graphics_palette
         pop     bx
+        call    note_kept
         mov     byte [bp + R_AL], 0x20
         test    bl, 0x80
         jnz     .end
@@ -124,6 +128,14 @@ set_mode:
         xor     ax, ax
         mov     cx, 0x8000
         rep stosw
+        ret
+
+; Bit 7 of the mode number in BL says whether memory is kept, and so does the data area.
+note_kept:
+        push    bx
+        and     bl, 0x80
+        or      [VIDEO_CONTROL], bl
+        pop     bx
         ret
 
 ; Registers from the table at CS:SI: misc, sequencer 1..4, CRTC 0..18h, graphics 0..8, attribute 0..14h.
@@ -483,6 +495,8 @@ scroll: cmp     dh, [VIDEO_ROWS]
 
 ; The same in mode 13h: AL text lines are cleared, AH move; window CH,CL..DH,DL, direction BL, fill BH.
 scroll_window_picture:
+        call    is_planar               ; windows are not scrolled in those
+        jnc     just_ret
         shl     ax, 3                   ; pixel lines: both halves stay below 256
         sub     dl, cl
         inc     dl
@@ -595,8 +609,10 @@ write_characters:
         loop    .next
 .end:   ret
 
-; AH=0Ch, 0Dh: pixel of colour AL at column CX, row DX; mode 13h only.
+; AH=0Ch, 0Dh: pixel of colour AL at column CX, row DX of page BH; graphics modes only.
 write_pixel:
+        call    is_planar
+        jnc     write_planar_pixel
         cmp     byte [VIDEO_MODE], 0x13
         jne     .end
         call    pixel_address
@@ -604,6 +620,8 @@ write_pixel:
 .end:   ret
 
 read_pixel:
+        call    is_planar
+        jnc     read_planar_pixel
         cmp     byte [VIDEO_MODE], 0x13
         jne     .end
         call    pixel_address
@@ -674,6 +692,8 @@ put_character:
 
 ; Draws character AL in colour BL at row DH, column DL of mode 13h; bit 7 of BL: exclusive or. Keeps registers but ES.
 draw_character:
+        call    is_planar
+        jnc     draw_planar_character
         pusha
         mov     cx, 0xa000
         mov     es, cx
@@ -746,6 +766,8 @@ scroll_page:
 
 ; The same in mode 13h: eight pixel lines up, black below.
 scroll_picture:
+        call    is_planar
+        jnc     scroll_planar
         pusha
         push    ds
         mov     ax, 0xa000
@@ -764,7 +786,9 @@ scroll_picture:
 
 ; AH=0Fh: AL mode, AH columns, BH displayed page.
 get_mode:
-        mov     al, [VIDEO_MODE]
+        mov     al, [VIDEO_CONTROL]
+        and     al, 0x80
+        or      al, [VIDEO_MODE]
         mov     ah, [VIDEO_COLUMNS]
         mov     [bp + R_AX], ax
         mov     al, [VIDEO_PAGE]

@@ -110,6 +110,14 @@ export const differences: readonly Difference[] = [
       'Delivery status (bit 12) and remote IRR (bit 14) are read-only; Bochs keeps what is written.',
     ],
   ]),
+  ...of('vga-planes', [
+    [
+      'write mode 3: bit mask and rotate',
+      'ok 8C4C2E1D',
+      'PS/2 Hardware Interface Technical Reference, Graphics Mode register',
+      'The rotated data and the bit mask are one mask: where it is 0 the latches stay; Bochs writes 0 where the data alone is 0.',
+    ],
+  ]),
   ...of('virtual-interrupts', [
     [
       'VME: both set with IOPL 3',
