@@ -131,6 +131,7 @@ function dsdt(): Uint8Array {
       named('_ADR', integer(0x10000)),
       isaDevice('RTC', 'PNP0B00', io(0x70, 2), irq(8)),
       isaDevice('KBD', 'PNP0303', io(0x60, 1), io(0x64, 1), irq(1)),
+      isaDevice('MOU', 'PNP0F13', irq(12)),
       uart('COM1', 1, 0x3f8, 4),
       uart('COM2', 2, 0x2f8, 3),
     ),
