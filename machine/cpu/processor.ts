@@ -360,6 +360,8 @@ export class Processor implements Cpu {
         if (next instanceof VmExit) return this.takeVmExit(next);
         if (next instanceof TripleFault) return this.tripleFault(next);
         if (next instanceof ExceptionStop) {
+          // it is raised again when the machine goes on, and counts then
+          if (next.held === undefined && isException(thrown)) this.#discountException();
           this.held = next.held;
           return true;
         }
@@ -369,6 +371,12 @@ export class Processor implements Cpu {
       }
       throw next;
     }
+  }
+
+  #discountException(): void {
+    const { u32 } = this.state;
+    if (u32[State.exceptions >>> 2] > 0) u32[State.exceptions >>> 2]--;
+    else u32[State.exceptionAt >>> 2]--;
   }
 
   #countException(): void {

@@ -136,6 +136,58 @@ describe('debugging the long-mode sample', () => {
     await poll('an empty tree', () => api.vmcs.getChildren().length === 0 && api.exits.getChildren().length === 0);
   });
 
+  it('takes a triple fault apart; data breakpoints and fault stops lead back to what came before it', async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    const uri = vscode.Uri.joinPath(folder.uri, 'crash.asm');
+    const source = [
+      'org 0x7C00',
+      'bits 16',
+      'xor ax, ax',
+      'mov ds, ax',
+      'mov word [count], 7',
+      'lidt [none]',
+      'ud2',
+      'none: dw 0',
+      'dd 0',
+      'count: dw 0',
+      'times 510-($-$$) db 0',
+      'dw 0xAA55',
+    ];
+    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(`${source.join('\n')}\n`));
+    await open('crash.asm');
+    await start(uri, {});
+    assert.equal((await watched.stop()).description, 'Triple fault');
+    const faults = await poll('the faults', () => {
+      const nodes = api.autopsy.getChildren();
+      return nodes.length > 0 && nodes;
+    });
+    assert.deepEqual(
+      faults.map(({ label }) => label.split(' ')[0]),
+      ['#UD', '#GP', '#GP', '#DF', '#GP'],
+    );
+    const [first] = faults;
+    const delivery = api.autopsy.getChildren(first).find(({ label }) => label === 'Delivery failed');
+    assert.equal(delivery?.description, 'vector 0x6 is beyond the IDT limit');
+    assert.ok(api.autopsy.getChildren(first).some(({ label }) => label === 'What to do'));
+    const instruction = api.autopsy.getChildren(first).find((node) => node.instruction);
+    await vscode.commands.executeCommand('ringside.revealFault', instruction);
+    assert.equal(vscode.window.activeTextEditor?.selection.active.line, source.indexOf('ud2'));
+
+    const { dataId } = await watched.request('dataBreakpointInfo', { name: 'word [count]' });
+    await watched.request('setDataBreakpoints', { breakpoints: [{ dataId }] });
+    await vscode.commands.executeCommand('workbench.action.debug.reverseContinue');
+    assert.equal((await watched.stop()).reason, 'data breakpoint');
+    assert.equal((await watched.top()).line, source.indexOf('mov word [count], 7') + 1);
+    await poll('an empty view', () => api.autopsy.getChildren().length === 0);
+
+    await watched.request('setDataBreakpoints', { breakpoints: [] });
+    await watched.request('setExceptionBreakpoints', { filters: ['fault:UD'] });
+    await vscode.commands.executeCommand('workbench.action.debug.continue');
+    assert.equal((await watched.stop()).description, 'Invalid opcode (#UD)');
+    assert.equal((await watched.top()).line, source.indexOf('ud2') + 1);
+    await vscode.workspace.fs.delete(uri);
+  });
+
   it('starts nothing where the source has errors, and shows them', async () => {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     const uri = vscode.Uri.joinPath(folder.uri, 'broken.asm');
