@@ -3,7 +3,6 @@ const outAtControlWord =
   '8254, mode definitions: a control word sets OUT to its initial level; QEMU goes on with the old count';
 const loopDelta =
   'PC16550D 8.6.7: the change bits of MSR are of its inputs, which in loop mode are the outputs of MCR; QEMU sets none there';
-const noAux = 'there is no second channel: its disable bit stays 1, by which drivers find that out';
 
 export const explained: Readonly<Record<string, { here: string; qemu: string; why: string }>> = {
   'pit: mode 0 sets OUT low': { here: '00000000', qemu: '00000020', why: outAtControlWord },
@@ -18,9 +17,6 @@ export const explained: Readonly<Record<string, { here: string; qemu: string; wh
   'uart: loop, DTR becomes DSR': { here: '00000022', qemu: '00000020', why: loopDelta },
   "uart: loop, OUT2 becomes DCD, RI's trailing edge": { here: '0000008C', qemu: '00000080', why: loopDelta },
   'uart: modem status asks': { here: '000000C0', qemu: '000000C1', why: loopDelta },
-  '8042: another command byte': { here: '00000064', qemu: '00000044', why: noAux },
-  '8042: disabling the keyboard sets bit 4': { here: '00000074', qemu: '00000054', why: noAux },
-  '8042: enabling it clears the bit': { here: '00000064', qemu: '00000044', why: noAux },
   'pci: configuration address, the low bits are zero': {
     here: '80123454',
     qemu: '80123456',

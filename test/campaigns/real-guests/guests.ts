@@ -21,7 +21,7 @@ export interface Guest {
   methods?: readonly string[];
 }
 
-/** Status of a run that ended at its limit of instructions. */
+/** Status of a run that ended at its limit of instructions, or that waits for input. */
 const LIMIT = 102;
 
 const written = (name: string, bytes: Uint8Array | string): string => {
@@ -29,6 +29,14 @@ const written = (name: string, bytes: Uint8Array | string): string => {
   writeFileSync(path, bytes);
   return path;
 };
+
+const ipxe = [
+  /iPXE initialising devices\.\.\.ok/,
+  /iPXE 1\.\d.* -- Open Source Network Boot Firmware/,
+  /^Features: /,
+  /^No more network devices/,
+  /^No bootable disk/,
+];
 
 const grubMenu = [/GNU GRUB {2}version 2\.\d+/, /\*GNU\/Linux/, /Press enter to boot the selected OS/];
 
@@ -46,22 +54,32 @@ const linux = {
     /BusyBox v1\.\d+/,
     /guest# uname -a\r?\nLinux \(none\) 6\.1\.0-\d+-amd64 #1 SMP PREEMPT_DYNAMIC Debian .* x86_64 GNU\/Linux/,
     /\nsum 42\r?\n/,
+    /serio: i8042 AUX port at 0x60,0x64 irq 12/,
     /reboot: Power down/,
   ],
 };
+
+const installer = (architecture: string) => ({
+  args: ([at = '']: readonly string[]) => {
+    const path = `usr/lib/debian-installer/images/12/${architecture}/text/debian-installer/${architecture}`;
+    const files = [join(at, path, 'linux'), '--initrd', join(at, path, 'initrd.gz')];
+    return [...files, '--cmdline', 'console=ttyS0', '--memory', '512M', '--until', 'activates buttons'];
+  },
+  serial: [/Starting system log daemon: syslogd, klogd\./, /Entering low memory mode|Select a language|\[!+\]/],
+  methods: ['none'],
+});
 
 /** Longest first: two run at a time. */
 export const guests: readonly Guest[] = [
   {
     name: "Debian's installer: to its first screen",
     packages: ['debian-installer-12-netboot-amd64'],
-    args: ([at = '']) => {
-      const images = join(at, 'usr/lib/debian-installer/images/12/amd64/text/debian-installer/amd64');
-      const files = [join(images, 'linux'), '--initrd', join(images, 'initrd.gz')];
-      return [...files, '--cmdline', 'console=ttyS0', '--memory', '512M', '--until', 'activates buttons'];
-    },
-    serial: [/Starting system log daemon: syslogd, klogd\./, /Entering low memory mode|Select a language|\[!+\]/],
-    methods: ['none'],
+    ...installer('amd64'),
+  },
+  {
+    name: "Debian's installer of 32 bits: to its first screen",
+    packages: ['debian-installer-12-netboot-i386'],
+    ...installer('i386'),
   },
   { name: 'Linux 6.1: a shell that answers, power-off', ...linux, args: linuxArgs },
   {
@@ -86,19 +104,34 @@ export const guests: readonly Guest[] = [
     status: LIMIT,
   },
   {
-    name: 'iPXE as a kernel: its banner',
-    packages: ['ipxe'],
-    args: ([at = '']) => [join(at, 'boot/ipxe.lkrn'), '--max-instructions', '260000000'],
-    screen: [/iPXE initialising devices\.\.\.ok/, /iPXE 1\.\d.* -- Open Source Network Boot Firmware/, /^Features: /],
+    name: 'memtest86+ of 32 bits: its tests run',
+    packages: ['memtest86+'],
+    args: ([at = '']) => [join(at, 'boot/memtest86+ia32.bin'), '--memory', '64M', '--max-instructions', '600000000'],
+    screen: [/Memtest86\+ v6/, /Memory {2}: +64MB/, /Status: Testing/, /Errors: 0/, /\.x32$/],
     status: LIMIT,
-    // under the VMM its switches between real and protected mode take minutes of a busy host
-    methods: ['none'],
   },
   {
-    name: 'iPXE from CD: ISOLINUX loads it',
+    name: 'iPXE from CD: ISOLINUX loads it, it finds no network and leaves',
     packages: ['ipxe'],
-    args: ([at = '']) => [join(at, 'usr/lib/ipxe/ipxe.iso'), '--max-instructions', '400000000'],
-    screen: [/^ISOLINUX 6\./, /Loading ipxe\.krn\.\.\. ok/, /iPXE initialising devices/],
+    args: ([at = '']) => [join(at, 'usr/lib/ipxe/ipxe.iso'), '--max-instructions', '2000000000'],
+    screen: [/^ISOLINUX 6\./, /Loading ipxe\.krn\.\.\. ok/, ...ipxe],
+    status: LIMIT,
+  },
+  {
+    name: 'iPXE as a kernel: it finds no network and leaves',
+    packages: ['ipxe'],
+    args: ([at = '']) => [join(at, 'boot/ipxe.lkrn'), '--max-instructions', '1000000000'],
+    screen: ipxe,
+    status: LIMIT,
+  },
+  {
+    name: "SYSLINUX's memdisk: GRUB's menu from a diskette in memory",
+    packages: ['syslinux-common', 'grub-rescue-pc'],
+    args: ([syslinux = '', grub = '']) => {
+      const image = join(grub, 'usr/lib/grub-rescue/grub-rescue-floppy.img');
+      return [join(syslinux, 'usr/lib/syslinux/memdisk'), '--initrd', image, '--max-instructions', '400000000'];
+    },
+    screen: grubMenu,
     status: LIMIT,
   },
   {
