@@ -192,6 +192,23 @@ kbd_read:
 .there: xor eax, eax
         in al, 0x60
         ret
+; the same with bit 5 of the status in bit 8: it came from the auxiliary port
+aux_read:
+        mov ecx, 200000
+.loop:  in al, 0x64
+        test al, 1
+        jnz .there
+        loop .loop
+        mov eax, -1
+        ret
+.there: xor ecx, ecx
+        mov cl, al
+        and cl, 0x20
+        shl ecx, 3
+        xor eax, eax
+        in al, 0x60
+        or eax, ecx
+        ret
 kbd_drain:
         mov ecx, 3000
         call pause_
@@ -237,6 +254,7 @@ entry:  mov esp, stack_top
 %include "rtc.inc"
 %include "uart.inc"
 %include "keyboard.inc"
+%include "mouse.inc"
 %include "vga.inc"
 %include "pci.inc"
 %include "ide.inc"
