@@ -9,9 +9,9 @@ import { Script } from 'node:vm';
 
 /**
  * Bytecodes that a function runs before V8 optimizes it; it is several times V8's own number. A source of ten thousand lines
- * is assembled before optimized code would pay for its making; in longer ones the hot functions still get it.
+ * is assembled before optimized code would pay for its making; main-asm.ts lowers it for long ones.
  */
-const INTERRUPT_BUDGET = 1_000_000;
+const INTERRUPT_BUDGET = 2_000_000;
 
 /** Set by the build (scripts/code-cache.mjs): where to write the code that a run has compiled. */
 const cacheWanted = process.env.RINGSIDE_WRITE_CODE_CACHE;
