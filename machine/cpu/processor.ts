@@ -1,5 +1,3 @@
-import type { Decoded } from '../../isa/decoded';
-import { decode, isDecoded } from '../../isa/decoder';
 import { allForms } from '../../isa/table';
 import { ExitReason } from '../../isa/vmx/exit-reasons';
 import type { Clock } from '../clock';
@@ -12,6 +10,7 @@ import { fillRecord } from './decode-record';
 import { ABSENT, asEnumerated } from './enumerated';
 import { GuestFault, raise, Vector, waitForInterrupt } from './fault';
 import { fpuHelpers } from './fpu/helpers';
+import { InstructionReader } from './instruction-reader';
 import { InterpreterModule, Skip } from './interpreter';
 import { interpreterImage } from './interpreter-image';
 import { Record as DecodedRecord, FetchTlb, Handler, Leave, PAGE_SIZE, State } from './layout';
@@ -103,7 +102,7 @@ export class Processor implements Cpu {
   readonly #run: (skip: number) => void;
   /** The interpreter's function behind stores into pages with code, for the translator's regions. */
   readonly codeStore: unknown;
-  readonly #fetchBytes = new Uint8Array(16);
+  readonly #reader: InstructionReader;
   readonly #description: InterpreterModule;
   #scratch = 0;
 
@@ -127,6 +126,7 @@ export class Processor implements Cpu {
       (page) => this.code.codeBytesOf(page),
       cpuCount,
     );
+    this.#reader = new InstructionReader(memory, this.mmu);
     this.debug = new DebugUnit(this.state);
     this.debug.onMatch = () => this.endSlice();
     this.mmu.debug = this.debug;
@@ -518,7 +518,7 @@ export class Processor implements Cpu {
     const ip = bits === 64 ? 0 : linear - state.segmentBase(1);
     if (bits !== 64 && ip > state.segmentLimit(1) && ip >= 0)
       raise(Vector.GP, 0, 'the instruction lies beyond the CS limit');
-    const { decoded: plain, crossing } = this.#read(code, offset, linear, bits);
+    const { decoded: plain, crossing } = this.#reader.read(code, offset, linear, bits);
     const decoded = asEnumerated(plain, profileOf(this));
     if (bits !== 64 && ip + decoded.length - 1 > state.segmentLimit(1) && ip >= 0)
       raise(Vector.GP, 0, 'the instruction reaches beyond the CS limit');
@@ -541,40 +541,6 @@ export class Processor implements Cpu {
     } else this.code.insert(code, offset, record, decoded.length);
     return record;
   }
-
-  #read(code: CodePage, offset: number, linear: number, bits: 16 | 32 | 64): { decoded: Decoded; crossing: boolean } {
-    const { memory } = this;
-    if (code.cached) {
-      const end = (code.page + 1) * PAGE_SIZE;
-      const result = decode(memory.bytes.subarray(code.page * PAGE_SIZE, end), offset, bits);
-      if (isDecoded(result)) return { decoded: result, crossing: false };
-      if (result === undefined) raise(Vector.UD, undefined, 'no such instruction');
-      if (result.kind === 'too-long') raise(Vector.GP, 0, 'the instruction is longer than 15 bytes');
-    }
-    const bytes = this.#fetchBytes.fill(0);
-    let available = 15;
-    for (let i = 0; i < 15; i++) {
-      const at = linear + i;
-      try {
-        if (i === 0 || (at & 0xfff) === 0)
-          this.#fetchPhysical = this.mmu.translateFetch(at | 0, Math.floor(at / 4294967296) | 0) - i;
-      } catch (thrown) {
-        if (i === 0 || !(thrown instanceof GuestFault)) throw thrown;
-        available = i;
-        break;
-      }
-      bytes[i] = memory.read(this.#fetchPhysical + i, 1);
-    }
-    const result = decode(bytes.subarray(0, available), 0, bits);
-    if (isDecoded(result)) return { decoded: result, crossing: true };
-    if (result === undefined) raise(Vector.UD, undefined, 'no such instruction');
-    if (result.kind === 'too-long' || available === 15) raise(Vector.GP, 0, 'the instruction is longer than 15 bytes');
-    const next = linear + available;
-    this.mmu.translateFetch(next | 0, Math.floor(next / 4294967296) | 0); // raises the fault of the second page
-    return raise(Vector.GP, 0, 'the instruction could not be fetched');
-  }
-
-  #fetchPhysical = 0;
 
   #written(address: number, length: number): void {
     let at = address;

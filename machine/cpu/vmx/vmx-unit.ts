@@ -10,6 +10,7 @@ import { linearAddress, memoryOperand, read64, readOperand64, write64, writeOper
 import { type CpuEvent, EventType } from '../system/event';
 import { deliverDebug, type FaultLink, injectEvent, TripleFault } from '../system/exceptions';
 import { PHYSICAL_ADDRESS_BITS } from '../system/paging';
+import { boundaryExit, type ExternalInterrupt, savesResumeFlag } from './boundary-exits';
 import { CR0_FIXED0, CR4_FIXED0, vmxCapabilityMsrs } from './capability-msrs';
 import { checkEntry, type FailedCheck } from './entry-checks';
 import { isEptPointer } from './entry-checks-controls';
@@ -29,21 +30,6 @@ const DEBUG_STATUS = 0x400f;
 const DEBUG_DUE = 0x5000;
 
 const RF = 0x10000;
-/** An exception that is no trap. */
-const isFault = (information: number): boolean =>
-  information >>> 31 === 1 &&
-  ((information >>> 8) & 7) === EventType.HardwareException &&
-  (information & 0xff) !== Vector.DB;
-
-/** Exits that come at instruction boundaries. */
-const BETWEEN_INSTRUCTIONS: ReadonlySet<number> = new Set([
-  ExitReason.ExternalInterrupt,
-  ExitReason.ExceptionOrNmi,
-  ExitReason.InterruptWindow,
-  ExitReason.NmiWindow,
-  ExitReason.VmxPreemptionTimer,
-  ExitReason.MonitorTrapFlag,
-]);
 
 /** Intercept units that are kept. */
 const MOST_UNITS = 64;
@@ -518,7 +504,7 @@ export class VmxUnit {
     this.details.codeAddress = processor.codeAddress;
     this.details.failed = undefined;
     saveGuest(processor, vmcs);
-    if (this.#savesResumeFlag(exit)) vmcs.write32('guestRflags', vmcs.read32('guestRflags') | RF);
+    if (savesResumeFlag(this.#state, exit)) vmcs.write32('guestRflags', vmcs.read32('guestRflags') | RF);
     if (
       this.#preemptionDeadline !== undefined &&
       vmcs.read32('exitControls') & ExitControl['save VMX-preemption timer value']
@@ -528,16 +514,6 @@ export class VmxUnit {
     if (!storeMsrs(processor, vmcs.readNumber('exitMsrStoreAddress'), vmcs.read32('exitMsrStoreCount')))
       return this.#abort(vmcs, AbortIndicator.GuestMsrs, 'an entry of the VM-exit MSR-store list could not be stored');
     return this.#leave(vmcs);
-  }
-
-  /**
-   * The event would push flags with RF 1, and that is what its exit saves (SDM 3C 27.3.3). Between the iterations of a repeated
-   * string instruction RF counts as 1 for every exit there is, so that the interrupt that is injected then pushes it.
-   */
-  #savesResumeFlag({ reason, interruptionInformation, vectoringInformation }: VmExit): boolean {
-    if (isFault(vectoringInformation)) return true;
-    if (reason === ExitReason.ExceptionOrNmi && isFault(interruptionInformation)) return true;
-    return BETWEEN_INSTRUCTIONS.has(reason) && this.#state.betweenIterations;
   }
 
   #leave(vmcs: Vmcs): boolean {
@@ -588,43 +564,13 @@ export class VmxUnit {
    * Events between instructions in non-root mode: preemption timer, interrupt window, NMI window (SDM 3C 25.5, 25.2).
    * True if an exit was made.
    */
-  betweenInstructions(externalInterrupt: { vector: number; cause: string } | undefined): boolean {
+  betweenInstructions(externalInterrupt: ExternalInterrupt | undefined): boolean {
     const intercepts = this.#intercepts;
     if (!intercepts) return false;
-    const state = this.#state;
-    const shadow = state.get32(State.interruptibility) & 3;
-    if (this.#preemptionDeadline !== undefined && this.processor.clock.now() >= this.#preemptionDeadline) {
-      this.exit(intercepts.make(ExitReason.VmxPreemptionTimer, 'the VMX-preemption timer ran out'));
-      return true;
-    }
-    if (externalInterrupt && intercepts.hasPin('external-interrupt exiting')) {
-      const exit = intercepts.make(ExitReason.ExternalInterrupt, externalInterrupt.cause);
-      const acknowledge = (intercepts.vmcs.read32('exitControls') & ExitControl['acknowledge interrupt on exit']) !== 0;
-      if (acknowledge) exit.interruptionInformation = (0x80000000 | externalInterrupt.vector) >>> 0;
-      this.exit(exit);
-      return true;
-    }
-    const interruptible = (state.get32(State.systemFlags) & 0x200) !== 0 && shadow === 0;
-    if (interruptible && intercepts.hasPrimary('interrupt-window exiting') && state.get32(State.activity) <= 1) {
-      this.exit(
-        intercepts.make(
-          ExitReason.InterruptWindow,
-          'primary control "interrupt-window exiting" is 1, RFLAGS.IF is 1 and nothing blocks',
-        ),
-      );
-      return true;
-    }
-    if (
-      intercepts.hasPrimary('NMI-window exiting') &&
-      shadow === 0 &&
-      (state.get32(State.interruptibility) & 8) === 0
-    ) {
-      this.exit(
-        intercepts.make(ExitReason.NmiWindow, 'primary control "NMI-window exiting" is 1 and NMIs are not blocked'),
-      );
-      return true;
-    }
-    return false;
+    const exit = boundaryExit(this.#state, intercepts, this.untilPreemption <= 0, externalInterrupt);
+    if (!exit) return false;
+    this.exit(exit);
+    return true;
   }
 
   /** In non-root mode: makes the exit of an event that came from outside. */
