@@ -125,6 +125,10 @@ class Emitter {
     const { bits, defaultRel } = context;
     const address = encodeAddress(memory, { bits, addressSize, defaultRel });
     if (address === undefined) throw new Refusal(`invalid ${bits}-bit effective address`);
+    if (memory.relative && !memory.absolute) {
+      // NASM looks at the address twice, which its listing shows.
+      for (let i = 0; i < 2; i++) this.encoding.warn('other', 'indirect address displacements cannot be RIP-relative');
+    }
     if (address.warning !== '') {
       const code = address.warning.startsWith('absolute') ? 'ea-absolute' : 'ea-dispsize';
       this.encoding.warn(code, address.warning);

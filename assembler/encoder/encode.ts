@@ -141,7 +141,8 @@ function addressSizesOf(operand: MemoryOperand, bits: number): number {
 
 function sizesOf(name: string): number {
   const { file, size } = registerByName(name);
-  return file === 'xmm' || file === 'ymm' ? -1 : size;
+  // What can stand in no address says nothing about its size.
+  return size > 8 && file.startsWith('gpr') ? size : -1;
 }
 
 // --- choice of the template ------------------------------------------------------------------------------------------

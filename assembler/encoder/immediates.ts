@@ -80,6 +80,7 @@ function putImmediate(
     const { value } = parsed;
     if (info.class === 'relative') putBranch(encoding, writer, value, bytes);
     else if (info.class === 'far') {
+      if (value.base === undefined && !value.forward) throw new Refusal('value referenced by FAR is not relocatable');
       // `jmp far x`: the offset of a symbol, then the segment it lies in.
       writer.putValue(value, info.size >> 3, false);
       writer.putValue({ ...value, offset: 0n, segment: true }, 2, false);

@@ -117,6 +117,7 @@ function matches(template: Template, request: MatchRequest): number {
   }
   if (template.notItself64 && bits === 64 && operands[0].register === operands[1].register) return Match.Invalid;
   if (!told && (template.defaultModes & mode) === 0) return Match.Invalid;
+  if (request.encodingHint === 'evex') return Match.Encoding;
   if (request.encodingHint.startsWith('vex') && form.opcode.space !== 'vex') return Match.Encoding;
   if (template.jumpOverJump && (cpu === undefined || cpu >= CpuLevel.I386)) return Match.Invalid;
   if (template.shortJump && !request.reachesShort(template)) return Match.Invalid;

@@ -35,12 +35,37 @@ export class DataParser {
       const element = this.element(size);
       if (!element) return undefined;
       if (element !== 'nothing') addElement(list, element);
-      const after = parser.peek();
+      let after = parser.peek();
+      if (after !== T.End && after !== 41 && after !== 44 && this.oneTooMany(element)) after = parser.peek();
       if (after === T.End || after === 41) return list;
       if (after !== 44 /* , */) return parser.error('comma expected after operand');
       parser.position++;
     }
   }
+
+  /**
+   * `db 1 2`: NASM leaves out, without a word, what stands behind a number or string where DUP could. So do we, with a warning;
+   * false where it refuses.
+   */
+  private oneTooMany(element: DataElement | 'nothing'): boolean {
+    const { parser } = this;
+    const { tokens, position } = parser;
+    if (element === 'nothing' || !this.simpleElement) return false;
+    const next = tokens[position + 1]?.type ?? T.End;
+    // Behind two strings it leaves out more.
+    if (next !== T.End && (next !== 44 || element.kind !== 'number')) return false;
+    const extra = tokens[position]!;
+    parser.names.diagnostics.warning(
+      'other',
+      `comma expected after operand: \`${extra.text}' is ignored, as by nasm`,
+      new TokenRange(extra, extra),
+    );
+    parser.position++;
+    return true;
+  }
+
+  /** The element read last is a number or a string, with nothing about it. */
+  private simpleElement = false;
 
   private make(kind: DataElement['kind'], size: number, first: Token): DataElement {
     return {
@@ -59,6 +84,7 @@ export class DataParser {
     const { parser } = this;
     let size = outerSize;
     let groupAllowed = false;
+    this.simpleElement = false;
     let count = 1;
     let countExpression: DataElement['countExpression'];
     for (;;) {
@@ -99,7 +125,10 @@ export class DataParser {
       const simple = this.simple(token, size);
       if (simple === undefined) return undefined;
       if (simple === 'nothing') return simple;
-      if (parser.peekKeyword() !== KeywordKind.Dup) return this.counted(simple, count, countExpression);
+      if (parser.peekKeyword() !== KeywordKind.Dup) {
+        this.simpleElement = !groupAllowed;
+        return this.counted(simple, count, countExpression);
+      }
       // What was read is how often the next comes.
       parser.position++;
       const expression = simple.expression;

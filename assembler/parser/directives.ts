@@ -115,7 +115,8 @@ function cpu(assembly: Assembly, value: DirectiveValue): void {
 }
 
 function setDefault(assembly: Assembly, value: DirectiveValue): void {
-  switch (value.text.toLowerCase()) {
+  // NASM takes the first word.
+  switch (value.text.toLowerCase().split(/\s/)[0]) {
     case 'rel':
       assembly.setMode({ defaultRel: true });
       break;

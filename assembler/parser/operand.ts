@@ -134,7 +134,10 @@ export class OperandParser {
     if (keyword.group === 'unsupported')
       return this.parser.error(`register \`${keyword.name}' is not supported yet`, this.tokens.indexOf(token));
     const range = new TokenRange(token, token);
-    if (q?.size && q.size !== keyword.value && keyword.group !== 'control' && keyword.group !== 'debug')
+    if (q?.far && !this.farAllowed)
+      return this.parser.error('invalid use of FAR operand specifier', this.tokens.indexOf(token));
+    const otherSize = q?.size && q.size !== keyword.value && keyword.group !== 'control' && keyword.group !== 'debug';
+    if (otherSize || q?.near || q?.short || q?.far)
       this.parser.names.diagnostics.warning('regsize', 'invalid register size specification ignored', range);
     return { kind: 'register', name: keyword.name, size: keyword.value, range, ...(q?.to ? { to: true } : undefined) };
   }
@@ -143,6 +146,7 @@ export class OperandParser {
   private plain(expression: Expression, start: number, q: Qualifiers): ParsedOperand | undefined {
     if (expression.keyword?.kind === KeywordKind.Register && !expression.a) return this.register(expression.token, q);
     const range = this.range(start);
+    if (q.to) return this.parser.error(invalidCombination, start);
     if (q.far && !this.farAllowed) return this.parser.error('invalid use of FAR operand specifier', start);
     const value = new OperandValue();
     if (expression.fixed) {
@@ -151,7 +155,7 @@ export class OperandParser {
       if (result === undefined) return undefined;
       const register = singleRegister(result);
       if (register) return { kind: 'register', name: register.name, size: register.value, range };
-      if (!fillValue(value, result, undefined)) return this.parser.error('invalid operand type', start);
+      if (!fillValue(value, result, undefined)) return this.parser.error(typeProblem(result), start);
     } else this.slots.push({ expression, value, memory: undefined });
     const operand: ParsedOperand = { kind: 'immediate', value, size: q.size, strict: q.strict, range };
     if (q.short) operand.distance = 'short';
@@ -204,6 +208,7 @@ export class OperandParser {
   private memory(start: number, q: Qualifiers, displacement: Expression | undefined): MemoryOperand | undefined {
     let before = displacement;
     const { parser } = this;
+    if (q.to || q.short) return parser.error(q.to ? invalidCombination : 'mismatch in operand sizes', start);
     const operand: MemoryOperand = {
       kind: 'memory',
       size: q.size,
@@ -359,6 +364,16 @@ function singleRegister(result: Result) {
   if (isScalar(result) || result.number !== 0 || result.terms.length !== 1) return undefined;
   const { base, coefficient } = result.terms[0]!;
   return coefficient === 1 && isRegister(base) ? base : undefined;
+}
+
+const invalidCombination = 'invalid combination of opcode and operands';
+
+/** What is said of a value that no operand can have. */
+export function typeProblem(result: Result): string {
+  const term = isScalar(result) || result.terms.length !== 1 ? undefined : result.terms[0]!;
+  return term?.coefficient === 1 && isRegister(term.base)
+    ? 'register set not valid for operand'
+    : 'invalid operand type';
 }
 
 function hasRegister({ terms }: Linear): boolean {

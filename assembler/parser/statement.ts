@@ -261,9 +261,10 @@ export class StatementParser implements PrefixSink {
     const last = tokens[tokens.length - 1]!;
     switch (keyword.group) {
       case 'data': {
+        const { errors } = this.context.names.diagnostics;
         const elements = this.data.elements(keyword.value);
         if (!elements) return undefined;
-        if (elements.length === 0)
+        if (elements.length === 0 && this.context.names.diagnostics.errors === errors)
           this.context.names.diagnostics.warning(
             'db-empty',
             'no operand for data declaration',
@@ -280,13 +281,17 @@ export class StatementParser implements PrefixSink {
           parser.error(message, parser.position - 1);
           return undefined;
         }
-        const expression = parser.parse();
-        if (!expression) return undefined;
-        if (parser.peek() !== T.End) {
+        const memory = keyword.group === 'reserve' && parser.peek() === 91; /* [ */
+        const expression = memory ? undefined : parser.parse();
+        if (!expression && !memory) return undefined;
+        const after = memory ? 44 : parser.peek();
+        if (after !== T.End || !expression) {
           parser.error(
             keyword.group === 'equ'
               ? 'bad syntax for EQU'
-              : 'comma, colon, decorator or end of line expected after operand',
+              : after === 44 /* , */
+                ? 'invalid combination of opcode and operands'
+                : 'comma, colon, decorator or end of line expected after operand',
           );
           return undefined;
         }

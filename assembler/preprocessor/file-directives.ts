@@ -75,7 +75,7 @@ function line(pp: Preprocessor, tokens: readonly Token[]): void {
   const number = tokens[1];
   if (number?.type !== T.Number) {
     const at = number ?? tokens[0]!;
-    pp.diagnostics.error("`%line' expects line number", new TokenRange(at, at));
+    pp.diagnostics.error("`%line' expects a line number", new TokenRange(at, at));
     return;
   }
   const reader = pp.input.reader;

@@ -167,11 +167,8 @@ export class Preprocessor {
   }
 
   private lexicalWarning(message: string, line: SourceLine, column: number, end: number): void {
-    const code = message.includes('string')
-      ? 'pp-open-string'
-      : message.includes('%{')
-        ? 'pp-open-braces'
-        : 'pp-open-brackets';
+    // NASM takes the class of brackets for braces, too.
+    const code = message.includes('string') ? 'pp-open-string' : 'pp-open-brackets';
     const from = line.locate(column);
     const to = line.locate(end);
     this.diagnostics.line = line;

@@ -109,6 +109,10 @@ function substring(
     return undefined;
   }
   let at = args[1]?.type === 44 ? 2 : 1;
+  if (at >= args.length) {
+    pp.diagnostics.error(`\`${tokens[0]!.text}' requires a starting index`, new TokenRange(string, string));
+    return undefined;
+  }
   const numbers: number[] = [];
   while (numbers.length < 2 && (at < args.length || numbers.length === 0)) {
     const evaluated = pp.evaluate(args, at);

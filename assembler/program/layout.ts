@@ -15,7 +15,7 @@ import type { Integer } from '../expression/integer';
 import { isRegister, isScalar, type Result } from '../expression/linear';
 import { Limits } from '../limits';
 import { elementRange } from '../parser/data';
-import { fillMemory } from '../parser/operand';
+import { fillMemory, typeProblem } from '../parser/operand';
 import { CodeBuffer } from './code-buffer';
 import { type DataElement, type Item, ItemKind, isStatement, type Mode, type Statement, type ValueSlot } from './item';
 import type { Section } from './section';
@@ -345,7 +345,7 @@ export class Layout {
     if (slot.memory) return fillMemory(slot, this.evaluator, item.section);
     const result = this.evaluator.evaluate(slot.expression);
     if (result === undefined) return '';
-    return fillValue(slot.value, result, item.section) ? undefined : 'invalid operand type';
+    return fillValue(slot.value, result, item.section) ? undefined : typeProblem(result);
   }
 
   /** Index of the shape of a branch that may be short or near, -1 for every other instruction. */
@@ -394,7 +394,7 @@ export class Layout {
     if (chosen === undefined) {
       const result = evaluator.evaluate(slot.expression);
       if (result === undefined || !fillValue(slot.value, result, item.section)) {
-        if (result !== undefined) this.fail(item, 'invalid operand type');
+        if (result !== undefined) this.fail(item, typeProblem(result));
         item.failed = true;
         item.size = 0;
         return;
@@ -498,6 +498,8 @@ export class Layout {
     if (count === undefined) {
       item.failed = true;
       item.size = 0;
+    } else if (typeof count === 'object' && count.terms.some(({ base }) => isRegister(base))) {
+      this.fail(item, 'invalid combination of opcode and operands', range);
     } else if (!isScalar(count)) {
       this.fail(item, 'attempt to reserve non-constant quantity of BSS space', range);
     } else if (count < 0) {

@@ -180,7 +180,8 @@ export class Lexer {
       content = text.slice(start + 2, Math.min(i, text.length));
       if (i >= text.length) {
         i = text.length;
-        this.report(`unterminated %${String.fromCharCode(c)} construct`, line, start, i);
+        const [open, shut] = [String.fromCharCode(c), String.fromCharCode(close)];
+        this.report(`unterminated %${open}...${shut} construct (missing \`${shut}')`, line, start, i);
       } else i++;
     } else if (c === 63 /* ? */) {
       i++;
