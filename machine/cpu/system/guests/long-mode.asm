@@ -928,6 +928,40 @@ gate_target:    PASS
                 rdtscp
                 mov eax, ecx
                 PASS
+; ---- protected-mode virtual interrupts
+                mov rax, cr4
+                or al, 2
+                mov cr4, rax
+                CHECK 'PVI: CLI at level 3'
+                USER 0x80202
+                cli
+                pushfq
+                pop rax
+                PASS
+                CHECK 'PVI: STI at level 3'
+                USER
+                sti
+                pushfq
+                pop rax
+                PASS
+                CHECK 'PVI: STI at level 3 while VIP is set'
+                USER 0x100002
+                sti
+                PASS
+                CHECK 'PVI: STI at level 3 of compatibility mode'
+                USER32
+                sti
+                pushfd
+                pop eax
+                bits 64
+                PASS
+                mov rax, cr4
+                and al, ~2
+                mov cr4, rax
+                CHECK 'PVI off: CLI at level 3'
+                USER 0x80202
+                cli
+                PASS
                 jmp finish
 
 syscall_entry:  jmp [sys_hook]
