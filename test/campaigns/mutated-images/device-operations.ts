@@ -22,6 +22,8 @@ export interface World {
   writeMsr(index: number, value: bigint): boolean;
   serialInput(bytes: Uint8Array): void;
   key(code: string, down: boolean): void;
+  mouse(x: number, y: number, wheel: number, buttons: number): void;
+  nmi(): void;
   /** Bytes of RAM. */
   readonly memory: number;
 }
@@ -323,8 +325,13 @@ function outside(random: Random): Operation {
       world.serialInput(bytes);
       return undefined;
     };
+  const [x, y] = [random.below(600) - 300, random.below(600) - 300];
+  const [wheel, buttons] = [random.below(20) - 10, random.below(8)];
+  const kind = random.below(4);
   return (world) => {
-    world.key(code, down);
+    if (kind === 0) world.mouse(x, y, wheel, buttons);
+    else if (kind === 1) world.nmi();
+    else world.key(code, down);
     return undefined;
   };
 }

@@ -105,6 +105,14 @@ export class DeviceWorld implements World {
     this.platform.key(code, down);
   }
 
+  mouse(x: number, y: number, wheel: number, buttons: number): void {
+    this.platform.mouse(x, y, wheel, buttons);
+  }
+
+  nmi(): void {
+    this.platform.nmi();
+  }
+
   reset(): void {
     this.resets = 0;
     this.platform.reset();
