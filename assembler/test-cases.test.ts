@@ -61,6 +61,8 @@ describe.skipIf(!installed('nasm'))('a source is assembled as by NASM', () => {
       const nasm = spawnSync('nasm', [...args, file, '-o', output, '-l', listing], {
         cwd: folder,
         encoding: 'utf8',
+        // NASM itself goes on for ever on some uses of %aliases and follows=.
+        timeout: 60_000,
       });
       const result = assemble(file, source, optionsFrom(args), reader);
       const theirs = comparable(nasm.stderr.split('\n').filter(Boolean));

@@ -355,8 +355,8 @@ export class Layout {
     const operand = operands[0]!;
     if (operand.kind !== 'immediate' || operand.size || operand.strict || operand.distance) return -1;
     if (item.slots.length !== 1 || mnemonic.endsWith('cxz') || this.optimization < 2) return -1;
-    const { bits, cpu } = item.mode;
-    const key = cpu === undefined ? `${mnemonic} ${bits}` : `${mnemonic} ${bits} ${cpu}`;
+    const { bits, cpu, defaultBnd } = item.mode;
+    const key = cpu === undefined && !defaultBnd ? `${mnemonic} ${bits}` : `${mnemonic} ${bits} ${cpu} ${defaultBnd}`;
     const known = this.shapeOfKey.get(key);
     if (known !== undefined) return known;
     const shape = this.makeShape(item, instruction);
