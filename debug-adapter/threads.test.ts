@@ -90,6 +90,39 @@ describe.each(['none', 'ept'])('three CPUs under %s', (method) => {
     expect(await lineIn(c, 1)).toBeGreaterThanOrEqual(lineOf('first:'));
   });
 
+  it('a data breakpoint names the CPU that wrote there, forwards and backwards', async () => {
+    const c = await start(method);
+    // what the two others take their numbers from, then the counter of one of them
+    const watch = async (name: string) => {
+      const { dataId } = await c.request('dataBreakpointInfo', { name });
+      await c.request('setDataBreakpoints', { breakpoints: [{ dataId }] });
+    };
+    await watch('word [0x8700]'); // CS is 800h there
+    const writers = [await c.run('continue'), await c.run('continue')].map(({ threadId }) => threadId);
+    expect([...writers].sort()).toEqual([2, 3]);
+    await watch('dword [0x614]');
+    const stops = [await c.run('continue'), await c.run('continue'), await c.run('continue')];
+    const [{ threadId }] = stops;
+    expect(stops.map((stop) => stop.threadId)).toEqual([threadId, threadId, threadId]);
+    expect(await lineIn(c, threadId)).toBe(lineOf('inc dword [0x610') + 1);
+    const counted = async () => (await c.request('evaluate', { expression: 'dword [0x614]', context: 'watch' })).result;
+    expect(await counted()).toMatch(/^0x00000003/);
+    expect(await c.run('reverseContinue', { threadId })).toMatchObject({ reason: 'data breakpoint', threadId });
+    expect(await lineIn(c, threadId)).toBe(lineOf('inc dword [0x610'));
+    expect(await counted()).toMatch(/^0x00000002/);
+  });
+
+  it('a stop on an exception names the CPU that raised it', async () => {
+    const c = await start(method);
+    await c.request('setExceptionBreakpoints', { filters: ['fault:UD'] });
+    const stop = await c.run('continue');
+    expect(stop).toMatchObject({ reason: 'exception', description: 'Invalid opcode (#UD)' });
+    expect([2, 3]).toContain(stop.threadId);
+    expect(await lineIn(c, stop.threadId)).toBe(lineOf('ud2'));
+    await c.run('reverseContinue', { threadId: stop.threadId });
+    expect(await c.run('continue')).toMatchObject({ description: 'Invalid opcode (#UD)', threadId: stop.threadId });
+  });
+
   it('show their own registers and stacks', async () => {
     const c = await start(method, lineOf('inc dword [0x610'));
     const stop = await c.run('continue');

@@ -41,6 +41,8 @@ export class GuestFault {
   debugStatus = 0;
   /** RF is set in the pushed flags: every fault but the instruction breakpoint (SDM 3B 17.3.1.1). */
   setsResume = true;
+  /** It came in a new task, behind the commit of the task switch: no instruction raises it again. */
+  committed = false;
   /** IRET raised it after it had ended the blocking of NMIs (SDM 3C 28.2.3, bit 12). */
   unblockedNmi = false;
   /**
@@ -59,6 +61,7 @@ export class GuestFault {
     this.setsResume = true;
     this.nonCanonical = false;
     this.unblockedNmi = false;
+    this.committed = false;
     this.vectoring = 0;
     return this;
   }

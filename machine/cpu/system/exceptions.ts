@@ -57,10 +57,19 @@ export class ExceptionStop {
   held: HeldEvent | undefined;
 }
 
-/** An event that came between instructions, whose delivery was put off. */
+/** An event whose delivery was put off, with how far it had come: see {@link deliver}. */
 export interface HeldEvent {
   readonly event: CpuEvent;
   readonly detail: string;
+  readonly vectoring: Vectoring;
+  readonly chain: readonly FaultLink[] | undefined;
+}
+
+/** The event in whose delivery another one was raised: IDT-vectoring information, error code and instruction length (SDM 3C 24.9.3). */
+interface Vectoring {
+  readonly information: number;
+  readonly errorCode: number;
+  readonly length: number;
 }
 
 /** Classes of the double-fault rules (SDM 3A table 6-4): 0 benign, 1 contributory, 2 page fault. */
@@ -123,8 +132,8 @@ export function deliverFault(cpu: Cpu, fault: GuestFault): void {
   }
   const vectoring = fault.vectoring;
   const length = fault.vectoringLength;
-  const { detail, unblockedNmi } = fault;
-  deliver(cpu, fillFault(cpu, current, fault), detail, vectoring, length, unblockedNmi);
+  const { detail, unblockedNmi, committed } = fault;
+  deliver(cpu, fillFault(cpu, current, fault), detail, vectoring, length, unblockedNmi, committed);
 }
 
 /** Delivers a maskable interrupt at an instruction boundary; the run loop has checked IF and shadows. */
@@ -173,25 +182,21 @@ export function injectEvent(cpu: Cpu, event: CpuEvent): void {
 }
 
 /** Delivers what was held by an {@link ExceptionStop}. */
-export function deliverHeld(cpu: Cpu, { event, detail }: HeldEvent): void {
-  Object.assign(current, event);
-  deliverOnce(cpu, current, detail);
+export function deliverHeld(cpu: Cpu, held: HeldEvent): void {
+  Object.assign(current, held.event);
+  const { information, errorCode, length } = held.vectoring;
+  deliver(cpu, current, held.detail, information, length, false, true, errorCode, held.chain && [...held.chain]);
 }
 
-/** Delivers an event that came between instructions: should the machine stop on the way, the event is kept. */
+/** Delivers an event that came between instructions: none would raise it again. */
 function deliverOnce(cpu: Cpu, event: CpuEvent, detail = ''): void {
-  const kept = cpu.onException && { ...event };
-  try {
-    deliver(cpu, event, detail);
-  } catch (thrown) {
-    if (thrown instanceof ExceptionStop && kept) thrown.held = { event: kept, detail };
-    throw thrown;
-  }
+  deliver(cpu, event, detail, 0, 0, false, true);
 }
 
 /**
  * Delivers an event and, by the double-fault rules, what comes of it.
  * @param detail what the first fault was found on
+ * @param committed no instruction raises the event again
  * @param vectoring IDT-vectoring information of the software interrupt in whose delivery the event was raised
  */
 function deliver(
@@ -201,13 +206,24 @@ function deliver(
   vectoring = 0,
   vectoringLength = 0,
   unblockedNmi = false,
+  committed = false,
+  vectoringError = 0,
+  chain?: FaultLink[],
 ): void {
   const { state } = cpu;
-  let vectoringError = 0;
-  let chain: FaultLink[] | undefined;
   for (;;) {
     let dispatched = false;
-    if (isException(event.type)) cpu.onException?.(event, detail, chain ?? NO_LINKS);
+    if (cpu.onException !== undefined && isException(event.type)) {
+      try {
+        cpu.onException(event, detail, chain ?? NO_LINKS);
+      } catch (stop) {
+        if (committed && stop instanceof ExceptionStop) {
+          const put = { information: vectoring, errorCode: vectoringError, length: vectoringLength };
+          stop.held = { event: { ...event }, detail, vectoring: put, chain: chain && [...chain] };
+        }
+        throw stop;
+      }
+    }
     try {
       if (isException(event.type) && !event.injected) prepareException(cpu, event);
       dispatched = true;
@@ -229,6 +245,7 @@ function deliver(
         throw error;
       }
       if (!(error instanceof GuestFault)) throw error;
+      committed ||= error.committed;
       if (event === software) {
         error.vectoring = vectoring;
         error.vectoringLength = vectoringLength;

@@ -116,11 +116,16 @@ export function switchTask(
     write(cpu, tss.address + 4, 4, tss.high, system);
   }
   setSegment(state, Segment.TR, selector, tss.access | 2, base, tss.limit);
-  loadTask(cpu, task, newWide, ext);
-  if (errorCode !== undefined) pushErrorCode(cpu, errorCode, newWide, ext);
-  if (task.ip > state.segmentLimit(Segment.CS)) raise(Vector.GP, ext, 'the EIP of the task is beyond its CS limit');
-  cpu.endSlice();
-  if (task.trap) raiseTaskTrap();
+  try {
+    loadTask(cpu, task, newWide, ext);
+    if (errorCode !== undefined) pushErrorCode(cpu, errorCode, newWide, ext);
+    if (task.ip > state.segmentLimit(Segment.CS)) raise(Vector.GP, ext, 'the EIP of the task is beyond its CS limit');
+    cpu.endSlice();
+    if (task.trap) raiseTaskTrap();
+  } catch (thrown) {
+    if (thrown instanceof GuestFault) thrown.committed = true;
+    throw thrown;
+  }
 }
 
 /** The TSS's T flag: #DB as a trap before the task's first instruction, with DR6.BT. */
