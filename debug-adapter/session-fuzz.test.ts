@@ -42,6 +42,7 @@ const COMMANDS = [
   'cancel',
   'ringside/vmcs',
   'ringside/exits',
+  'ringside/autopsy',
   'ringside/status',
   'ringside/registers',
   'ringside/input',
