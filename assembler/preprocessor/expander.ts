@@ -75,6 +75,8 @@ export class Expander {
         diagnostics.error(message, new TokenRange(at, at)),
       );
       if (tokens === before) return tokens;
+      // What was joined may be a call whose body joins again, one for each time that the line is read.
+      this.produced += tokens.length;
     }
   }
 

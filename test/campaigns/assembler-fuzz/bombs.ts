@@ -52,6 +52,7 @@ const bombs: readonly ((n: number) => string)[] = [
   (n) => `%include "bomb.asm"\n%include "bomb.asm" ; ${n}`,
   (n) => `%rmacro m 1\n db 1\n m %1-${n}\n%endmacro\n m 1`,
   (n) => `%rmacro m 1+\n db 1\n%unknown\n m %1,%1,${n}\n%endmacro\n m 1`,
+  (n) => `%define a(x) ${n}+a( %+ x)\n mov ax, a(3)`,
   (n) => `%rmacro m 1\n db %1b\n%if %1 +\n m %1\n%endmacro\n m ${n}`,
   (n) => `%assign i 0\n%rep ${n}000\n%assign j i+1\nl%[i] equ l%[j] + 1\n%assign i i+1\n%endrep\nl%[i]: dd l0`,
   (n) => `%define a ${'1,'.repeat(1000)}\n%rep ${n}00000\n db a\n%endrep`,
