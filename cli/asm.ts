@@ -55,10 +55,17 @@ function defaultOutput(input: string, format: string): string {
 }
 
 /** `file:line: error: message`, as NASM prints it, with what the text came from below. */
+/** Steps into macros and included files that are printed of one diagnostic. */
+const SHOWN_STEPS = 16;
+
 function diagnosticLines({ range, severity, message, code, chain, suggestion, hint }: Diagnostic): string {
   const kind = code ? ` [-w+${code}]` : '';
   const lines = [`${range.file}:${range.line + 1}: ${severity}: ${message}${kind}`];
-  for (const step of chain) lines.push(`${step.range.file}:${step.range.line + 1}: ... ${step.message}`);
+  // Of a recursion the first steps say it all.
+  const shown = chain.length > SHOWN_STEPS + 1 ? chain.slice(0, SHOWN_STEPS) : chain;
+  for (const step of shown) lines.push(`${step.range.file}:${step.range.line + 1}: ... ${step.message}`);
+  if (shown !== chain)
+    lines.push(`${range.file}:${range.line + 1}: ... and ${chain.length - shown.length} more such steps`);
   if (suggestion !== undefined) lines.push(`${range.file}:${range.line + 1}: note: did you mean \`${suggestion}\`?`);
   if (hint !== undefined) lines.push(`${range.file}:${range.line + 1}: note: ${hint}`);
   return `${lines.join('\n')}\n`;
