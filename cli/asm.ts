@@ -54,10 +54,10 @@ function defaultOutput(input: string, format: string): string {
   return stem === base ? 'nasm.out' : stem;
 }
 
-/** `file:line: error: message`, as NASM prints it, with what the text came from below. */
 /** Steps into macros and included files that are printed of one diagnostic. */
 const SHOWN_STEPS = 16;
 
+/** `file:line: error: message`, as NASM prints it, with what the text came from below. */
 function diagnosticLines({ range, severity, message, code, chain, suggestion, hint }: Diagnostic): string {
   const kind = code ? ` [-w+${code}]` : '';
   const lines = [`${range.file}:${range.line + 1}: ${severity}: ${message}${kind}`];
